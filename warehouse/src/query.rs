@@ -1,0 +1,24 @@
+//! Query functions: the only place where SQL that reads is written. Shared by api and web.
+
+pub mod accounts;
+pub mod blocks;
+pub mod calls;
+pub mod coverage;
+pub mod events;
+pub mod extrinsics;
+pub mod runtimes;
+pub mod search;
+pub mod transfers;
+
+/// A range of blocks and times, both ends inclusive; `None` is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Range {
+    /// Lowest block.
+    pub from_block: Option<u64>,
+    /// Highest block.
+    pub to_block: Option<u64>,
+    /// Earliest block time, milliseconds since the Unix epoch.
+    pub from_ms: Option<u64>,
+    /// Latest block time.
+    pub to_ms: Option<u64>,
+}
