@@ -79,11 +79,3 @@ impl RawBlock {
         authorities.get(usize::try_from(turn).ok()?).map(|key| AccountId(*key))
     }
 }
-
-/// Root of the ordered trie of `extrinsics` (length-prefixed bytes, as in [`RawBlock::extrinsics`]),
-/// as `frame_system` computes it with state version 0.
-#[must_use]
-pub fn extrinsics_root(extrinsics: &[Vec<u8>]) -> Hash {
-    let _ = extrinsics;
-    Hash::default() // replaced by the trie module
-}

@@ -5,18 +5,22 @@
 //!
 //! Invariants: no IO, no clock, no panic on any input, memory bounded by a multiple of the input's length.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 pub mod block;
 pub mod ids;
 pub mod records;
 pub mod runtime;
+pub mod trie;
 
 pub use block::{Header, RawBlock};
 pub use ids::{AccountId, BlockNumber, Hash, SpecVersion};
 pub use records::{
-    AccountMention, BlockSummary, CallView, DecodedBlock, EventView, ExtrinsicView, MentionRole, Outcome, Phase,
-    Quarantined, QuarantineKind, Transfer,
+    AccountMention, BlockSummary, CallView, DecodedBlock, EventView, ExtrinsicView, MentionRole, Outcome,
+    Phase, QuarantineKind, Quarantined, Transfer,
 };
 pub use runtime::{MetadataError, Runtime};
+pub use trie::{StateVersion, extrinsics_root, matches_extrinsics_root};
 
 /// Generation of the decoder: raised whenever the same raw bytes would give other rows than before.
 ///

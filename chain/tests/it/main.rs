@@ -1,0 +1,5 @@
+//! Tests on recorded blocks (`tests/fixtures`).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod fixtures;
+mod roots;
