@@ -9,7 +9,12 @@
 
 pub mod block;
 pub mod ids;
+#[allow(dead_code)]
+mod json;
+#[allow(dead_code)]
+mod outcome;
 pub mod records;
+#[allow(dead_code)]
 pub mod runtime;
 pub mod trie;
 
@@ -19,7 +24,7 @@ pub use records::{
     AccountMention, BlockSummary, CallView, DecodedBlock, EventView, ExtrinsicView, MentionRole, Outcome,
     Phase, QuarantineKind, Quarantined, Transfer,
 };
-pub use runtime::{MetadataError, Runtime};
+pub use runtime::{DecodeError, MetadataError, Runtime};
 pub use trie::{StateVersion, extrinsics_root, matches_extrinsics_root};
 
 /// Generation of the decoder: raised whenever the same raw bytes would give other rows than before.

@@ -1,5 +1,8 @@
 //! A runtime: one spec's metadata, compiled once into a flat program that decodes its bytes.
 
+pub(crate) mod storage;
+
+use self::storage::{StorageEntry, TypeId};
 use crate::{
     block::RawBlock,
     ids::SpecVersion,
@@ -23,6 +26,16 @@ pub enum MetadataError {
     },
 }
 
+/// Where and why a value could not be decoded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("byte {offset}: {reason}")]
+pub struct DecodeError {
+    /// Offset of the byte that was not understood, from the start of the input.
+    pub offset: usize,
+    /// What was expected there.
+    pub reason: String,
+}
+
 /// One spec's decoder. Immutable, shareable between threads.
 #[derive(Debug)]
 pub struct Runtime {
@@ -43,6 +56,38 @@ impl Runtime {
     #[must_use]
     pub fn spec_version(&self) -> Option<SpecVersion> {
         self.spec_version
+    }
+
+    /// A constant: its type and its SCALE bytes.
+    pub(crate) fn constant(&self, pallet: &str, name: &str) -> Option<(TypeId, &[u8])> {
+        let _ = (pallet, name);
+        None
+    }
+
+    /// A storage item by pallet and name.
+    pub(crate) fn storage_entry(&self, pallet: &str, item: &str) -> Option<&StorageEntry> {
+        self.storage_entries()
+            .find(|(of, entry)| *of == pallet && &*entry.name == item)
+            .map(|(_, entry)| entry)
+    }
+
+    /// All storage items with the name of their pallet.
+    pub(crate) fn storage_entries(&self) -> impl Iterator<Item = (&str, &StorageEntry)> {
+        std::iter::empty()
+    }
+
+    /// Decodes one value of type `ty` to canonical JSON, appended to `out`; `input` is advanced past it.
+    ///
+    /// # Errors
+    /// [`DecodeError`] where the bytes are not such a value; `out` is left as it was.
+    pub(crate) fn write_json(
+        &self,
+        ty: TypeId,
+        input: &mut &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), DecodeError> {
+        let _ = (ty, input, out);
+        Err(DecodeError { offset: 0, reason: "not compiled".to_owned() })
     }
 
     /// Decodes a block that this runtime executed. Never fails: what cannot be decoded is in `quarantined`.
