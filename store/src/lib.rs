@@ -1,1 +1,26 @@
-//! See Cargo.toml for this crate's job.
+//! Operational state: what must survive a restart and is not chain data.
+//!
+//! Chain identity, cursors, sealed windows and endpoint health, in SQLite (the default: one file in the data
+//! folder) or PostgreSQL, chosen by URL. Every statement is written once and runs on both.
+//!
+//! Invariants: every operation may be repeated after a crash without changing the result; a window changes its
+//! state only from the state (and the attempt) that the caller believes it to be in.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod chain;
+mod cursors;
+mod endpoints;
+mod error;
+mod open;
+pub mod ranges;
+mod row;
+mod windows;
+
+pub use chain::ChainIdentity;
+pub use cursors::Cursor;
+pub use endpoints::{EndpointHealth, EndpointState};
+pub use error::StoreError;
+pub use open::{Store, redact_url};
+pub use ranges::BlockRange;
+pub use windows::{OpenWindow, RowCounts, Window, WindowState};
