@@ -1,10 +1,27 @@
 //! What became of every call of an extrinsic, and on whose behalf it ran.
 //!
 //! [`assign`] sees the call tree in pre-order and the extrinsic's own events in order, all as borrowed text.
+//! Origins follow from the calls' arguments, from the outside in ([`origin`]). Outcomes follow from the boundary
+//! events that the carrying calls leave behind, read backwards ([`replay`]). What the names of pallets and calls
+//! mean stands in [`kind`], and nowhere else: a carrier that is not named there passes its origin on, and its
+//! inner calls have the outcome [`Outcome::Unknown`].
 
 use std::borrow::Cow;
 
 use crate::{ids::AccountId, records::Outcome};
+
+mod boundary;
+mod kind;
+mod origin;
+mod replay;
+#[cfg(test)]
+mod simulator;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+#[allow(unused_imports)]
+pub(crate) use boundary::error_name;
 
 /// The extrinsic a call tree belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -74,14 +91,26 @@ pub(crate) struct Assigned<'a> {
 }
 
 /// Fills `out` with exactly one answer for each node of `calls`, in the same order.
+///
+/// Time and memory are linear in calls and events; nothing recurses.
 pub(crate) fn assign<'a>(
     extrinsic: ExtrinsicFacts<'a>,
     calls: &[CallNode<'a>],
     events: &[CallEvent<'a>],
     out: &mut Vec<Assigned<'a>>,
 ) {
-    let _ = events;
-    let origin = extrinsic.signer.map_or(Origin::None, Origin::Text);
+    let signer = extrinsic.signer.map_or(Origin::None, Origin::Text);
     out.clear();
-    out.extend(calls.iter().map(|_| Assigned { origin, outcome: Outcome::Unknown, error: None }));
+    out.resize(calls.len(), Assigned { origin: signer, outcome: Outcome::Unknown, error: None });
+    if let ([_], [only]) = (calls, out.as_mut_slice()) {
+        // a call without inner calls: the extrinsic's own outcome says it all
+        only.outcome = extrinsic.success.map_or(Outcome::Unknown, |success| match success {
+            true => Outcome::Success,
+            false => Outcome::Failed,
+        });
+        only.error = extrinsic.error.filter(|_| extrinsic.success == Some(false)).map(Cow::Borrowed);
+        return;
+    }
+    origin::assign(calls, out);
+    replay::assign(extrinsic, calls, events, out);
 }
