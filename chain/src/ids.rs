@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::ss58;
+
 /// Height of a block.
 pub type BlockNumber = u64;
 
@@ -74,7 +76,7 @@ impl AccountId {
     /// SS58 text of these 32 bytes with prefix 42.
     #[must_use]
     pub fn to_ss58(&self) -> String {
-        ss58_encode(&self.0, SS58_PREFIX)
+        String::from_utf8_lossy(ss58::encode(&self.0).as_bytes()).into_owned()
     }
 }
 
@@ -100,12 +102,7 @@ impl FromStr for AccountId {
     }
 }
 
-fn ss58_checksum(payload: &[u8]) -> [u8; 2] {
-    use blake2::{Blake2b512, Digest};
-    let digest = Blake2b512::new().chain_update(b"SS58PRE").chain_update(payload).finalize();
-    [digest[0], digest[1]]
-}
-
+#[cfg(test)]
 fn ss58_encode(bytes: &[u8; 32], prefix: u16) -> String {
     let mut payload = Vec::with_capacity(36);
     if prefix < 64 {
@@ -115,7 +112,7 @@ fn ss58_encode(bytes: &[u8; 32], prefix: u16) -> String {
         payload.push((prefix >> 8) as u8 | ((prefix & 0b11) << 6) as u8);
     }
     payload.extend_from_slice(bytes);
-    let checksum = ss58_checksum(&payload);
+    let checksum = ss58::checksum(&payload);
     payload.extend_from_slice(&checksum);
     bs58::encode(payload).into_string()
 }
@@ -134,7 +131,7 @@ fn ss58_decode(text: &str) -> Option<[u8; 32]> {
         return None;
     }
     let (payload, checksum) = decoded.split_at(decoded.len() - 2);
-    if ss58_checksum(payload) != checksum {
+    if ss58::checksum(payload) != checksum {
         return None;
     }
     payload[prefix_len..].try_into().ok()

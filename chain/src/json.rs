@@ -1,6 +1,90 @@
-//! Canonical JSON as text: the few readers that look into what the decoder has just written.
+//! Canonical JSON as text: how values are written, and the few readers that look into what was written.
 //!
-//! They know the decoder's own output only (no white space, ASCII punctuation); any other text gives `None`.
+//! The readers know the decoder's own output only (no white space, ASCII punctuation); any other text gives `None`.
+
+/// Appends `text` as JSON string.
+pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut clean = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        if !matches!(byte, b'"' | b'\\' | 0..=0x1f) {
+            continue;
+        }
+        out.extend_from_slice(&bytes[clean..at]);
+        clean = at + 1;
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            _ => {
+                const DIGITS: &[u8; 16] = b"0123456789abcdef";
+                out.extend_from_slice(b"\\u00");
+                out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+            }
+        }
+    }
+    out.extend_from_slice(&bytes[clean..]);
+    out.push(b'"');
+}
+
+/// Appends an integer as JSON number: for types of at most 32 bits.
+pub(crate) fn write_number(value: impl itoa::Integer, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// Appends an integer as JSON string: for wider types.
+pub(crate) fn write_wide(value: impl itoa::Integer, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    out.push(b'"');
+}
+
+/// Appends `bytes` as JSON string of 0x hex.
+pub(crate) fn write_hex(bytes: &[u8], out: &mut Vec<u8>) {
+    out.reserve(bytes.len() * 2 + 4);
+    out.extend_from_slice(b"\"0x");
+    let start = out.len();
+    out.resize(start + bytes.len() * 2, b'0');
+    // the lengths agree, so this cannot fail
+    let _ = const_hex::encode_to_slice(bytes, &mut out[start..]);
+    out.push(b'"');
+}
+
+/// Appends a little-endian integer of any width as decimal JSON string.
+pub(crate) fn write_big_integer(bytes: &[u8], signed: bool, out: &mut Vec<u8>) {
+    let mut digits = bytes.to_vec();
+    let negative = signed && digits.last().is_some_and(|top| top & 0x80 != 0);
+    if negative {
+        let mut carry = true;
+        for digit in &mut digits {
+            let (sum, overflow) = (!*digit).overflowing_add(u8::from(carry));
+            *digit = sum;
+            carry = overflow;
+        }
+    }
+    let mut text = Vec::with_capacity(bytes.len() * 3);
+    while digits.iter().any(|digit| *digit != 0) {
+        let mut rest = 0u32;
+        for digit in digits.iter_mut().rev() {
+            let value = rest << 8 | u32::from(*digit);
+            *digit = (value / 10) as u8;
+            rest = value % 10;
+        }
+        text.push(b'0' + rest as u8);
+    }
+    if text.is_empty() {
+        text.push(b'0');
+    }
+    out.push(b'"');
+    if negative {
+        out.push(b'-');
+    }
+    out.extend(text.iter().rev());
+    out.push(b'"');
+}
 
 /// Raw text of field `name` of a JSON object.
 pub(crate) fn field<'a>(object: &'a str, name: &str) -> Option<&'a str> {

@@ -8,14 +8,14 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod block;
+mod decode;
 pub mod ids;
-#[allow(dead_code)]
 mod json;
-#[allow(dead_code)]
 mod outcome;
 pub mod records;
 #[allow(dead_code)]
 pub mod runtime;
+mod ss58;
 pub mod trie;
 
 pub use block::{Header, RawBlock};

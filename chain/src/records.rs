@@ -1,8 +1,12 @@
 //! What decoding a block yields.
 //!
-//! JSON texts live in one arena per block; records hold ranges into it and are read through borrowing views.
+//! All texts live in one arena per block; compact records hold ranges into it and are read through borrowing views
+//! (see [`crate::DecodedBlock`]).
 //! The JSON form is the canonical one of docs/data-dictionary.md.
 
+pub(crate) mod decoded;
+
+pub use self::decoded::DecodedBlock;
 use crate::ids::{AccountId, BlockNumber, Hash, SpecVersion};
 
 /// When in the execution of a block an event was deposited.
@@ -81,6 +85,10 @@ pub struct BlockSummary {
     pub weight_ref_time: u64,
     /// Sum of their `proof_size`, in bytes.
     pub weight_proof_size: u64,
+    /// Extrinsics in the raw block, decoded or not.
+    pub announced_extrinsics: u32,
+    /// Events that the raw events announce, decoded or not.
+    pub announced_events: u32,
     /// Digest logs as canonical JSON: `[{"PreRuntime":["0x61757261","0x…"]}, …]`.
     pub digest: String,
 }
@@ -273,37 +281,4 @@ pub struct Quarantined {
     pub reason: String,
     /// The bytes that were not understood.
     pub raw: Vec<u8>,
-}
-
-/// A block, decoded. See the module docs.
-#[derive(Debug, Clone)]
-pub struct DecodedBlock {
-    /// Facts of the block itself.
-    pub summary: BlockSummary,
-    /// `Balances.Transfer` events.
-    pub transfers: Vec<Transfer>,
-    /// Accounts mentioned.
-    pub mentions: Vec<AccountMention>,
-    /// What could not be decoded.
-    pub quarantined: Vec<Quarantined>,
-    // The decoder adds its arena and compact records here.
-    #[doc(hidden)]
-    pub(crate) private: (),
-}
-
-impl DecodedBlock {
-    /// Extrinsics in order; quarantined ones are missing.
-    pub fn extrinsics(&self) -> impl ExactSizeIterator<Item = ExtrinsicView<'_>> {
-        std::iter::empty()
-    }
-
-    /// All call-tree nodes, by extrinsic, then in pre-order.
-    pub fn calls(&self) -> impl ExactSizeIterator<Item = CallView<'_>> {
-        std::iter::empty()
-    }
-
-    /// Events in order.
-    pub fn events(&self) -> impl ExactSizeIterator<Item = EventView<'_>> {
-        std::iter::empty()
-    }
 }

@@ -1,12 +1,33 @@
 //! A runtime: one spec's metadata, compiled once into a flat program that decodes its bytes.
 
+mod compile;
+mod extensions;
+mod items;
+mod metadata;
+pub(crate) mod names;
+pub(crate) mod program;
 pub(crate) mod storage;
 
-use self::storage::{StorageEntry, TypeId};
+use std::sync::Arc;
+
+pub(crate) use self::extensions::{ExtensionRole, Extensions};
+use self::{
+    compile::Compiler,
+    metadata::{Metadata, Pallet},
+    names::RuntimeNames,
+    program::Program,
+    storage::{StorageEntry, TypeId},
+};
 use crate::{
-    block::RawBlock,
+    RawBlock,
+    decode::{
+        block,
+        input::Input,
+        machine::{Machine, Registers, output_limit},
+    },
     ids::SpecVersion,
-    records::{BlockSummary, DecodedBlock},
+    json,
+    records::DecodedBlock,
 };
 
 /// Why metadata could not be compiled.
@@ -39,7 +60,26 @@ pub struct DecodeError {
 /// One spec's decoder. Immutable, shareable between threads.
 #[derive(Debug)]
 pub struct Runtime {
+    metadata_version: u8,
     spec_version: Option<SpecVersion>,
+    pub(crate) program: Program,
+    pub(crate) names: Arc<RuntimeNames>,
+    pub(crate) address: Option<TypeId>,
+    pub(crate) signature: Option<TypeId>,
+    pub(crate) call: Option<TypeId>,
+    pub(crate) extensions: Extensions,
+    /// Sorted by pallet and name.
+    constants: Vec<Constant>,
+    /// Sorted by pallet and name.
+    storage: Vec<(Box<str>, StorageEntry)>,
+}
+
+#[derive(Debug)]
+struct Constant {
+    pallet: Box<str>,
+    name: Box<str>,
+    ty: TypeId,
+    value: Box<[u8]>,
 }
 
 impl Runtime {
@@ -48,8 +88,36 @@ impl Runtime {
     /// # Errors
     /// [`MetadataError`] for bytes that are no metadata or of another version; never panics.
     pub fn compile(metadata: &[u8]) -> Result<Self, MetadataError> {
-        let _ = metadata;
-        Ok(Self { spec_version: None })
+        let metadata = metadata::parse(metadata)?;
+        let mut compiler = Compiler::new(&metadata.types);
+        compiler.compile_types(metadata.call);
+        compiler.compile_items(metadata.call, &metadata.pallets);
+        let extensions = Extensions::compile(&mut compiler, &metadata);
+        let storage = compile_storage(&compiler, &metadata);
+        let Compiler { program, names, .. } = compiler;
+        let Metadata { version, pallets, address, call, signature, .. } = metadata;
+        let mut runtime = Self {
+            metadata_version: version,
+            spec_version: None,
+            program,
+            names: Arc::new(names.finish()),
+            address,
+            signature,
+            call,
+            extensions,
+            constants: collect_constants(pallets),
+            storage,
+        };
+        runtime.spec_version = runtime.read_spec_version();
+        Ok(runtime)
+    }
+
+    fn read_spec_version(&self) -> Option<SpecVersion> {
+        let (ty, mut value) = self.constant("System", "Version")?;
+        let mut text = Vec::new();
+        self.write_json(ty, &mut value, &mut text).ok()?;
+        let spec = json::integer(json::field(std::str::from_utf8(&text).ok()?, "spec_version")?)?;
+        u32::try_from(spec).ok().map(SpecVersion)
     }
 
     /// The spec that the metadata itself names (constant `System.Version`).
@@ -58,22 +126,30 @@ impl Runtime {
         self.spec_version
     }
 
+    /// Version of the metadata's own format: 14, 15 or 16.
+    #[must_use]
+    pub fn metadata_version(&self) -> u8 {
+        self.metadata_version
+    }
+
     /// A constant: its type and its SCALE bytes.
     pub(crate) fn constant(&self, pallet: &str, name: &str) -> Option<(TypeId, &[u8])> {
-        let _ = (pallet, name);
-        None
+        let found = self
+            .constants
+            .binary_search_by(|constant| (&*constant.pallet, &*constant.name).cmp(&(pallet, name)));
+        let constant = self.constants.get(found.ok()?)?;
+        Some((constant.ty, &constant.value))
     }
 
     /// A storage item by pallet and name.
     pub(crate) fn storage_entry(&self, pallet: &str, item: &str) -> Option<&StorageEntry> {
-        self.storage_entries()
-            .find(|(of, entry)| *of == pallet && &*entry.name == item)
-            .map(|(_, entry)| entry)
+        let found = self.storage.binary_search_by(|(of, entry)| (&**of, &*entry.name).cmp(&(pallet, item)));
+        self.storage.get(found.ok()?).map(|(_, entry)| entry)
     }
 
     /// All storage items with the name of their pallet.
     pub(crate) fn storage_entries(&self) -> impl Iterator<Item = (&str, &StorageEntry)> {
-        std::iter::empty()
+        self.storage.iter().map(|(pallet, entry)| (&**pallet, entry))
     }
 
     /// Decodes one value of type `ty` to canonical JSON, appended to `out`; `input` is advanced past it.
@@ -86,31 +162,74 @@ impl Runtime {
         input: &mut &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), DecodeError> {
-        let _ = (ty, input, out);
-        Err(DecodeError { offset: 0, reason: "not compiled".to_owned() })
+        let start = out.len();
+        let mut cursor = Input::new(input);
+        let mut registers = Registers::new();
+        let mut machine = Machine {
+            program: &self.program,
+            names: &self.names,
+            registers: &mut registers,
+            tree: None,
+            limit: start.saturating_add(output_limit(input.len())),
+        };
+        match machine.value(ty, &mut cursor, out) {
+            Ok(()) => {
+                *input = cursor.rest();
+                Ok(())
+            }
+            Err(fault) => {
+                out.truncate(start);
+                Err(DecodeError { offset: fault.offset, reason: fault.reason.to_string() })
+            }
+        }
     }
 
     /// Decodes a block that this runtime executed. Never fails: what cannot be decoded is in `quarantined`.
     #[must_use]
     pub fn decode_block(&self, raw: &RawBlock) -> DecodedBlock {
-        DecodedBlock {
-            summary: BlockSummary {
-                number: raw.header.number,
-                hash: raw.hash,
-                parent_hash: raw.header.parent_hash,
-                state_root: raw.header.state_root,
-                extrinsics_root: raw.header.extrinsics_root,
-                timestamp_ms: None,
-                author: raw.author(),
-                spec_version: raw.spec_version,
-                weight_ref_time: 0,
-                weight_proof_size: 0,
-                digest: "[]".to_owned(),
-            },
-            transfers: Vec::new(),
-            mentions: Vec::new(),
-            quarantined: Vec::new(),
-            private: (),
+        block::decode(self, raw)
+    }
+}
+
+fn collect_constants(pallets: Vec<Pallet>) -> Vec<Constant> {
+    let mut constants = Vec::new();
+    for pallet in pallets {
+        constants.extend(pallet.constants.into_iter().map(|constant| Constant {
+            pallet: pallet.name.as_str().into(),
+            name: constant.name.into(),
+            ty: constant.ty,
+            value: constant.value.into(),
+        }));
+    }
+    constants.sort_by(|a, b| (&a.pallet, &a.name).cmp(&(&b.pallet, &b.name)));
+    constants
+}
+
+fn compile_storage(compiler: &Compiler<'_>, metadata: &Metadata) -> Vec<(Box<str>, StorageEntry)> {
+    let mut entries = Vec::new();
+    for pallet in &metadata.pallets {
+        for item in &pallet.storage {
+            let keys = match item.key {
+                None => Vec::new(),
+                Some(key) if item.hashers.len() == 1 => vec![key],
+                Some(key) => compiler.tuple_parts(key),
+            };
+            // an item whose hashers and keys do not agree cannot be read by anyone
+            if keys.len() != item.hashers.len() {
+                continue;
+            }
+            let entry = StorageEntry {
+                pallet_prefix: pallet.storage_prefix.as_str().into(),
+                name: item.name.as_str().into(),
+                hashers: item.hashers.as_slice().into(),
+                keys: keys.into(),
+                value: item.value,
+                modifier: item.modifier,
+                default: item.default.as_slice().into(),
+            };
+            entries.push((pallet.name.as_str().into(), entry));
         }
     }
+    entries.sort_by(|a: &(Box<str>, StorageEntry), b| (&a.0, &a.1.name).cmp(&(&b.0, &b.1.name)));
+    entries
 }

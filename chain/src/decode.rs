@@ -1,0 +1,12 @@
+//! Execution of a compiled program over the bytes of a block.
+
+pub(crate) mod block;
+mod digest;
+pub(crate) mod dispatch;
+mod events;
+mod extrinsic;
+pub(crate) mod input;
+pub(crate) mod machine;
+mod origins;
+mod scratch;
+mod tree;
