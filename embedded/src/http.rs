@@ -123,7 +123,7 @@ async fn answer(endpoint: &Arc<Endpoint>, request: Request) -> Result<Response, 
     let Ok(head) = head.await else {
         return Err(Exception::from_engine("the worker ended without an answer".into()));
     };
-    Ok(respond(endpoint, head, &query_id, &tag, ReplyBody { pieces, failed: None, _guard: guard }))
+    Ok(respond(endpoint, &head, &query_id, &tag, ReplyBody { pieces, failed: None, _guard: guard }))
 }
 
 /// Starts moving the body to the worker, no faster than it reads.
@@ -146,7 +146,7 @@ fn read_body(body: Body) -> BodyReader {
     BodyReader::new(receiver)
 }
 
-fn respond(endpoint: &Endpoint, head: Head, query_id: &str, tag: &str, body: ReplyBody) -> Response {
+fn respond(endpoint: &Endpoint, head: &Head, query_id: &str, tag: &str, body: ReplyBody) -> Response {
     let mut response = Response::new(Body::from_stream(body));
     *response.status_mut() = head.status;
     let headers = response.headers_mut();

@@ -13,7 +13,7 @@ struct Sample {
 }
 
 fn sample(number: u64) -> Sample {
-    let amount = (number % 3 != 0).then_some(u128::from(number) << 70);
+    let amount = (!number.is_multiple_of(3)).then_some(u128::from(number) << 70);
     Sample { number, name: format!("row {number}"), amount, tags: vec![format!("t{}", number % 7); 2] }
 }
 
