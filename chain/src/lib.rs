@@ -9,6 +9,7 @@
 
 pub mod block;
 mod decode;
+pub mod hashing;
 pub mod ids;
 mod json;
 mod outcome;
@@ -16,6 +17,7 @@ pub mod records;
 #[allow(dead_code)]
 pub mod runtime;
 mod ss58;
+pub mod storage;
 pub mod trie;
 
 pub use block::{Header, RawBlock};
@@ -25,6 +27,7 @@ pub use records::{
     Phase, QuarantineKind, Quarantined, Transfer,
 };
 pub use runtime::{DecodeError, MetadataError, Runtime};
+pub use storage::{KeyPart, StorageError, StorageIndex, StorageItem, StorageValue};
 pub use trie::{StateVersion, extrinsics_root, matches_extrinsics_root};
 
 /// Generation of the decoder: raised whenever the same raw bytes would give other rows than before.

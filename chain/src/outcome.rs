@@ -20,9 +20,6 @@ mod simulator;
 mod tests;
 mod tree;
 
-#[allow(unused_imports)]
-pub(crate) use boundary::error_name;
-
 /// The extrinsic a call tree belongs to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ExtrinsicFacts<'a> {
@@ -39,12 +36,6 @@ pub(crate) struct ExtrinsicFacts<'a> {
 pub(crate) struct CallNode<'a> {
     /// Index of the parent in the same slice; `None` for the outer call.
     pub(crate) parent: Option<u32>,
-    /// Position among the children of its parent.
-    pub(crate) ordinal: u32,
-    /// Depth; 0 for the outer call.
-    pub(crate) depth: u32,
-    /// Argument of the parent that carried it.
-    pub(crate) role: &'a str,
     /// Pallet.
     pub(crate) pallet: &'a str,
     /// Call.

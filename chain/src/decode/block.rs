@@ -195,9 +195,6 @@ impl Assembly {
             nodes.clear();
             nodes.extend(calls.iter().map(|call| CallNode {
                 parent: call.parent_index,
-                ordinal: call.ordinal,
-                depth: call.depth,
-                role: call.role.map_or("", |role| names.get(role)),
                 pallet: names.get(call.pallet),
                 call: names.get(call.call),
                 args: text(call.args),

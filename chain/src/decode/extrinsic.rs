@@ -285,7 +285,6 @@ impl Reader<'_, '_> {
                 extrinsic_index: record.index,
                 call_index: call_index as u32,
                 parent_index: (node.parent != NO_NODE).then_some(node.parent),
-                ordinal: node.ordinal,
                 depth: node.depth,
                 path: Span::new(paths + node.path.start, paths + node.path.end),
                 pallet: item.pallet,

@@ -22,7 +22,6 @@ pub(crate) struct Node {
     /// Position in the runtime's calls.
     pub(crate) item: u32,
     pub(crate) parent: u32,
-    pub(crate) ordinal: u32,
     pub(crate) depth: u32,
     /// Argument of the parent that carries it; `None` for the outer call.
     pub(crate) role: Option<NameId>,
@@ -88,7 +87,6 @@ impl Tree {
         self.nodes.push(Node {
             item,
             parent,
-            ordinal,
             depth,
             role,
             path: Stretch { start: path_start, end: self.paths.len() },

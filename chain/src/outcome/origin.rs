@@ -121,7 +121,7 @@ mod tests {
     const CHARLIE: &str = "5FLSigC9HGRKVhB9FiEo4Y3koPsNmBmLJbpXg2mp1hXcS59Y";
 
     fn carried_by<'a>(pallet: &'a str, call: &'a str, args: &'a str, origin: Origin<'a>) -> Origin<'a> {
-        inner_origin(&CallNode { parent: None, ordinal: 0, depth: 0, role: "", pallet, call, args }, origin)
+        inner_origin(&CallNode { parent: None, pallet, call, args }, origin)
     }
 
     #[test]

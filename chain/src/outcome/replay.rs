@@ -12,7 +12,7 @@
 use std::borrow::Cow;
 
 use super::{Assigned, CallEvent, CallNode, ExtrinsicFacts, Origin, boundary, kind::Kind, tree::Tree};
-use crate::{json, records::Outcome};
+use crate::{decode::dispatch::error_name, json, records::Outcome};
 
 pub(super) fn assign<'a>(
     extrinsic: ExtrinsicFacts<'a>,
@@ -174,7 +174,7 @@ impl<'a> Replay<'a, '_> {
             return self.items(node, usize::MAX, Rule::Completed);
         }
         let index = json::member(end.args, "index", 0).and_then(json::integer);
-        let error = json::member(end.args, "error", 1).and_then(boundary::error_name);
+        let error = json::member(end.args, "error", 1).and_then(error_name);
         let Some(failed) = index.and_then(|index| usize::try_from(index).ok()) else { return };
         let children = self.tree.children(node);
         let Some(&failed_node) = children.get(failed) else { return };
@@ -222,7 +222,7 @@ impl<'a> Replay<'a, '_> {
                 });
                 let outcome = match mark {
                     Some(mark) if mark.variant == "ItemFailed" => {
-                        Err(json::member(mark.args, "error", 0).and_then(boundary::error_name))
+                        Err(json::member(mark.args, "error", 0).and_then(error_name))
                     }
                     Some(_) => Ok(Outcome::Success),
                     None if some_failed => Ok(Outcome::Unknown),
@@ -271,7 +271,7 @@ impl<'a> Replay<'a, '_> {
             self.mark_below(fallback, Outcome::NotExecuted);
             self.work.push(Task::Succeeded(main));
         } else {
-            self.fail(main, json::member(event.args, "main_error", 0).and_then(boundary::error_name));
+            self.fail(main, json::member(event.args, "main_error", 0).and_then(error_name));
             self.work.push(Task::Succeeded(fallback));
         }
     }

@@ -41,15 +41,7 @@ fn assigned(
     let calls: Vec<CallNode<'_>> = simulation
         .nodes
         .iter()
-        .map(|node| CallNode {
-            parent: node.parent,
-            ordinal: 0,
-            depth: 0,
-            role: "",
-            pallet: node.pallet,
-            call: node.call,
-            args: &node.args,
-        })
+        .map(|node| CallNode { parent: node.parent, pallet: node.pallet, call: node.call, args: &node.args })
         .collect();
     let events: Vec<CallEvent<'_>> = simulation
         .events

@@ -75,7 +75,6 @@ pub(crate) struct CallRecord {
     pub(crate) extrinsic_index: u32,
     pub(crate) call_index: u32,
     pub(crate) parent_index: Option<u32>,
-    pub(crate) ordinal: u32,
     pub(crate) depth: u32,
     pub(crate) path: Span,
     pub(crate) pallet: NameId,

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use yumascan_chain::{Header, RawBlock, SpecVersion};
+use yumascan_chain::{Header, RawBlock, Runtime, SpecVersion};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,11 +31,24 @@ struct RecordedPair {
     v: String,
 }
 
+fn unpacked(name: &str) -> Vec<u8> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+    zstd::decode_all(std::fs::File::open(path).unwrap()).unwrap()
+}
+
 /// The uncompressed lines of a file in `tests/fixtures`.
 pub(crate) fn lines(name: &str) -> Vec<String> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
-    let text = zstd::decode_all(std::fs::File::open(path).unwrap()).unwrap();
-    String::from_utf8(text).unwrap().lines().map(str::to_owned).collect()
+    String::from_utf8(unpacked(name)).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// Metadata of spec 377 or 402, in version 14, 15 or 16.
+pub(crate) fn metadata(spec: u32, version: u8) -> Vec<u8> {
+    unpacked(&format!("metadata/{spec}.v{version}.scale.zst"))
+}
+
+/// The runtime of that spec.
+pub(crate) fn runtime(spec: u32) -> Runtime {
+    Runtime::compile(&metadata(spec, 16)).unwrap()
 }
 
 fn bytes(hex: &str) -> Vec<u8> {
