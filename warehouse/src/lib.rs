@@ -3,18 +3,36 @@
 //! One client (`clickhouse` over HTTP), whether the server is the embedded engine, a single server or a cluster.
 //! Invariants: finalized blocks only; a block is visible (has its row in `blocks`) only once all its other rows are.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod audit;
+pub mod checksum;
+mod client;
 pub mod error;
 pub mod live;
+pub mod migrate;
 pub mod page;
 pub mod query;
+pub mod raw;
+mod rowbinary;
 pub mod rows;
+pub mod sizes;
+pub mod table;
+mod visible;
+pub mod writer;
+
+use std::sync::{Arc, atomic::AtomicU64};
 
 pub use error::WarehouseError;
-pub use live::{LiveTip, TipEvent};
-pub use page::{Cursor, Order, Page, PageRequest};
+pub use live::{LiveTip, TipBlock, TipEvent};
+pub use migrate::MigrationReport;
+pub use page::{Cursor, Keyed, Order, Page, PageRequest};
+pub use rows::{BlockRows, Window, WindowRows};
+pub use table::Table;
+pub use writer::{ReplaceReceipt, TableReceipt, WindowReceipt};
 
 /// Where the ClickHouse server is.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct WarehouseConfig {
     /// HTTP endpoint, e.g. `http://127.0.0.1:8123`.
     pub url: String,
@@ -26,11 +44,24 @@ pub struct WarehouseConfig {
     pub password: String,
 }
 
+impl std::fmt::Debug for WarehouseConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WarehouseConfig")
+            .field("url", &self.url)
+            .field("database", &self.database)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A handle on the warehouse; cheap to clone.
 #[derive(Clone)]
 pub struct Warehouse {
     pub(crate) client: clickhouse::Client,
     pub(crate) config: WarehouseConfig,
+    /// Statements sent by this handle and its clones.
+    queries: Arc<AtomicU64>,
+    pub(crate) visible: Arc<visible::VisibleBlocks>,
 }
 
 impl std::fmt::Debug for Warehouse {

@@ -52,3 +52,21 @@ pub struct Page<T> {
     /// Whether rows come after these.
     pub has_next: bool,
 }
+
+/// Rows that know their place in a list.
+pub trait Keyed {
+    /// Position of the row.
+    fn cursor(&self) -> Cursor;
+}
+
+impl PageRequest {
+    /// Whether the rows are those before a cursor, so that they are read against list order.
+    pub(crate) fn is_backward(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// Whether reading goes up the chain.
+    pub(crate) fn reads_ascending(&self) -> bool {
+        (self.order == Order::Oldest) != self.is_backward()
+    }
+}

@@ -6,8 +6,11 @@ pub mod calls;
 pub mod coverage;
 pub mod events;
 pub mod extrinsics;
+mod list;
+pub mod quarantine;
 pub mod runtimes;
 pub mod search;
+pub(crate) mod sql;
 pub mod transfers;
 
 /// A range of blocks and times, both ends inclusive; `None` is open.
@@ -21,4 +24,11 @@ pub struct Range {
     pub from_ms: Option<u64>,
     /// Latest block time.
     pub to_ms: Option<u64>,
+}
+
+impl Range {
+    /// Whether it takes in everything.
+    pub(crate) fn is_open(&self) -> bool {
+        *self == Self::default()
+    }
 }

@@ -1,10 +1,37 @@
 //! Typed rows, as stored. Field names and types are those of the tables in `migrations/clickhouse`.
 
+mod block_rows;
+mod lookup;
+mod raw_bytes;
+mod window;
+
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 
+use crate::page::{Cursor, Keyed};
+
+pub use block_rows::BlockRows;
+pub(crate) use lookup::hash_key;
+pub use lookup::{ActivityRow, HashRow, NameCountRow};
+pub use raw_bytes::RawBytes;
+pub(crate) use window::TableRows;
+pub use window::{Window, WindowRows};
+
+/// Row of `raw_blocks`. Bytes are as the node gave them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct RawBlockRow {
+    pub number: u64,
+    pub hash: String,
+    pub spec_version: u32,
+    pub header: RawBytes,
+    pub extrinsics: Vec<RawBytes>,
+    pub events: RawBytes,
+    pub authorities: RawBytes,
+}
+
 /// Row of `blocks`.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Row, Serialize, Deserialize)]
 pub struct BlockRow {
     /// Height.
     pub number: u64,
@@ -24,6 +51,8 @@ pub struct BlockRow {
     pub spec_version: u32,
     /// Extrinsics the node gave, decoded or quarantined.
     pub extrinsic_count: u32,
+    /// Decoded extrinsics that have a signer.
+    pub signed_count: u32,
     /// Events the node's blob announces, decoded or quarantined.
     pub event_count: u32,
     /// Nodes of all call trees.
@@ -39,7 +68,7 @@ pub struct BlockRow {
 }
 
 /// Row of `extrinsics`. Texts and units as in `yumascan_chain::ExtrinsicView`.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Row, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct ExtrinsicRow {
     pub block_number: u64,
@@ -70,7 +99,7 @@ pub struct ExtrinsicRow {
 }
 
 /// Row of `calls`: one node of a call tree. See `yumascan_chain::CallView`.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Row, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct CallRow {
     pub block_number: u64,
@@ -91,7 +120,7 @@ pub struct CallRow {
 }
 
 /// Row of `events`. See `yumascan_chain::EventView`.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Row, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct EventRow {
     pub block_number: u64,
@@ -107,7 +136,7 @@ pub struct EventRow {
 }
 
 /// Row of `transfers`: a `Balances.Transfer` event.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Row, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct TransferRow {
     pub block_number: u64,
@@ -120,7 +149,7 @@ pub struct TransferRow {
 }
 
 /// Row of `quarantine`.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Row, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct QuarantineRow {
     pub block_number: u64,
@@ -135,7 +164,7 @@ pub struct QuarantineRow {
 }
 
 /// A runtime that executed blocks here.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct RuntimeVersionRow {
     pub spec_version: u32,
@@ -149,4 +178,34 @@ pub struct RuntimeVersionRow {
     /// 0x hex of Blake2b-256 of the metadata bytes.
     pub metadata_hash: Option<String>,
     pub metadata_bytes: Option<u64>,
+}
+
+impl Keyed for BlockRow {
+    fn cursor(&self) -> Cursor {
+        Cursor { block: self.number, major: 0, minor: 0 }
+    }
+}
+
+impl Keyed for ExtrinsicRow {
+    fn cursor(&self) -> Cursor {
+        Cursor { block: self.block_number, major: self.extrinsic_index, minor: 0 }
+    }
+}
+
+impl Keyed for CallRow {
+    fn cursor(&self) -> Cursor {
+        Cursor { block: self.block_number, major: self.extrinsic_index, minor: self.call_index }
+    }
+}
+
+impl Keyed for EventRow {
+    fn cursor(&self) -> Cursor {
+        Cursor { block: self.block_number, major: self.event_index, minor: 0 }
+    }
+}
+
+impl Keyed for TransferRow {
+    fn cursor(&self) -> Cursor {
+        Cursor { block: self.block_number, major: self.event_index, minor: 0 }
+    }
 }

@@ -1,7 +1,16 @@
 //! Accounts: what they did and where they are mentioned.
 
+use clickhouse::Row;
+use serde::Deserialize;
+use yumascan_chain::{AccountId, Hash};
+
 use crate::{
-    Page, PageRequest, Warehouse, WarehouseError,
+    Page, PageRequest, Table, Warehouse, WarehouseError,
+    query::{
+        Range,
+        list::{Activity, List},
+        sql::{Conditions, Sql},
+    },
     rows::{EventRow, ExtrinsicRow},
 };
 
@@ -32,28 +41,78 @@ pub struct AccountSummary {
     pub sent_rao: u128,
 }
 
+/// Activity of an account in one kind and role.
+#[derive(Row, Deserialize)]
+struct RoleTotal {
+    kind: String,
+    role: String,
+    items: u64,
+    first_block: u64,
+    last_block: u64,
+    amount_rao: u128,
+}
+
 impl Warehouse {
     /// Summary of an account (SS58 with prefix 42); `None` when no stored block mentions it.
     pub async fn find_account(&self, account: &str) -> Result<Option<AccountSummary>, WarehouseError> {
-        let _ = account;
-        Ok(None)
+        let mut conditions = Conditions::default();
+        conditions.equal("account", Some(account));
+        self.add_visible(&mut conditions, "block_number", Range::default()).await?;
+        let sql = Sql::new(
+            "SELECT kind, role, count() AS items, min(block_number) AS first_block, max(block_number) AS last_block, \
+             sum(toUInt128(ifNull(amount_rao, 0))) AS amount_rao FROM account_activity",
+        );
+        let sql = sql.append(&conditions.to_where()).push(" GROUP BY kind, role");
+        let totals = self.fetch_all::<RoleTotal>("find an account", sql).await?;
+        Ok(summary(account, &totals))
     }
+
     /// Extrinsics the account signed, originated or is named in, newest first. Cursors: major = extrinsic index.
     pub async fn list_account_extrinsics(
         &self,
         account: &str,
         page: PageRequest,
     ) -> Result<Page<ExtrinsicRow>, WarehouseError> {
-        let _ = (account, page);
-        Ok(Page { rows: Vec::new(), has_previous: false, has_next: false })
+        self.list_page(&activity_list("list an account's extrinsics", Table::Extrinsics, "extrinsic", account), page).await
     }
+
     /// Events that name the account, newest first. Cursors: major = event index.
     pub async fn list_account_events(
         &self,
         account: &str,
         page: PageRequest,
     ) -> Result<Page<EventRow>, WarehouseError> {
-        let _ = (account, page);
-        Ok(Page { rows: Vec::new(), has_previous: false, has_next: false })
+        self.list_page(&activity_list("list an account's events", Table::Events, "event", account), page).await
     }
+}
+
+fn activity_list(doing: &'static str, table: Table, kind: &'static str, account: &str) -> List {
+    let activity = Activity { account: account.to_owned(), kind, roles: &[], exact: true };
+    List { doing, table, conditions: Conditions::default(), range: Range::default(), activity: Some(activity) }
+}
+
+fn summary(account: &str, totals: &[RoleTotal]) -> Option<AccountSummary> {
+    let first_block = totals.iter().map(|total| total.first_block).min()?;
+    let last_block = totals.iter().map(|total| total.last_block).max()?;
+    let of = |kind: &'static str, roles: &'static [&'static str]| {
+        totals
+            .iter()
+            .filter(move |total| total.kind == kind && (roles.is_empty() || roles.contains(&total.role.as_str())))
+    };
+    let items = |kind, roles| of(kind, roles).map(|total| total.items).sum();
+    let amount = |kind, roles| of(kind, roles).map(|total| total.amount_rao).sum();
+    let public_key = account.parse::<AccountId>().map_or_else(|_| account.to_owned(), |id| Hash(id.0).to_string());
+    Some(AccountSummary {
+        account: account.to_owned(),
+        public_key,
+        first_block: Some(first_block),
+        last_block: Some(last_block),
+        signed_extrinsics: items("extrinsic", &["signer"]),
+        extrinsics: items("extrinsic", &[]),
+        events: items("event", &[]),
+        transfers_in: items("transfer", &["receiver", "self"]),
+        transfers_out: items("transfer", &["sender", "self"]),
+        received_rao: amount("transfer", &["receiver", "self"]),
+        sent_rao: amount("transfer", &["sender", "self"]),
+    })
 }

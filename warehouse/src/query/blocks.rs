@@ -1,6 +1,14 @@
 //! Blocks.
 
-use crate::{Page, PageRequest, Warehouse, WarehouseError, query::Range, rows::BlockRow};
+use crate::{
+    Page, PageRequest, Table, Warehouse, WarehouseError,
+    query::{
+        Range,
+        list::List,
+        sql::{Conditions, Sql},
+    },
+    rows::{BlockRow, hash_key},
+};
 
 /// Which blocks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -13,34 +21,53 @@ pub struct BlockFilter {
     pub spec_version: Option<u32>,
 }
 
+impl BlockFilter {
+    fn to_list(&self) -> List {
+        let mut conditions = Conditions::default();
+        conditions.equal("author", self.author.as_deref()).equal("spec_version", self.spec_version);
+        List { doing: "list blocks", table: Table::Blocks, conditions, range: self.range, activity: None }
+    }
+}
+
 impl Warehouse {
     /// The highest stored block.
     pub async fn find_head(&self) -> Result<Option<BlockRow>, WarehouseError> {
-        Ok(None)
+        self.fetch_optional("find the head", Sql::new("SELECT ?fields FROM blocks ORDER BY number DESC LIMIT 1")).await
     }
+
     /// A block by height.
     pub async fn find_block(&self, number: u64) -> Result<Option<BlockRow>, WarehouseError> {
-        let _ = number;
-        Ok(None)
+        let sql = Sql::new("SELECT ?fields FROM blocks WHERE number = ? LIMIT 1").bind(number);
+        self.fetch_optional("find a block", sql).await
     }
+
     /// A block by its 0x hash.
     pub async fn find_block_by_hash(&self, hash: &str) -> Result<Option<BlockRow>, WarehouseError> {
-        let _ = hash;
-        Ok(None)
+        let hash = hash.to_ascii_lowercase();
+        let Some(key) = hash_key(&hash) else { return Ok(None) };
+        let sql = Sql::new(
+            "SELECT ?fields FROM blocks WHERE hash = ? \
+             AND number IN (SELECT block_number FROM hash_index WHERE hash_key = ? AND kind = 'block') LIMIT 1",
+        );
+        self.fetch_optional("find a block by hash", sql.bind(hash.as_str()).bind(key)).await
     }
+
     /// Blocks by height, in one query; missing ones are absent. For dataloaders.
     pub async fn list_blocks_by_number(&self, numbers: &[u64]) -> Result<Vec<BlockRow>, WarehouseError> {
-        let _ = numbers;
-        Ok(Vec::new())
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = Sql::new("SELECT ?fields FROM blocks WHERE number IN ? ORDER BY number").bind(numbers.to_vec());
+        self.fetch_all("list blocks by number", sql).await
     }
+
     /// Blocks, newest first or as asked.
     pub async fn list_blocks(&self, filter: &BlockFilter, page: PageRequest) -> Result<Page<BlockRow>, WarehouseError> {
-        let _ = (filter, page);
-        Ok(Page { rows: Vec::new(), has_previous: false, has_next: false })
+        self.list_page(&filter.to_list(), page).await
     }
+
     /// How many blocks there are.
     pub async fn count_blocks(&self, filter: &BlockFilter) -> Result<u64, WarehouseError> {
-        let _ = filter;
-        Ok(0)
+        self.count_list(&filter.to_list()).await
     }
 }
