@@ -23,6 +23,7 @@ pub mod writer;
 
 use std::sync::{Arc, atomic::AtomicU64};
 
+pub use audit::AuditReport;
 pub use error::WarehouseError;
 pub use live::{LiveTip, TipBlock, TipEvent};
 pub use migrate::MigrationReport;

@@ -63,7 +63,8 @@ impl ActivityRow {
     }
 
     /// Rows of one block from the accounts the decoder found, the origins of the calls, and the transfers.
-    pub(crate) fn of_block(
+    #[must_use]
+    pub fn of_block(
         block: &BlockRow,
         mentions: &[AccountMention],
         extrinsics: &[ExtrinsicRow],

@@ -1,0 +1,72 @@
+//! docs/data-dictionary.md says what the tables say of themselves.
+
+use std::{fmt::Write as _, path::Path};
+
+use yumascan_warehouse::Warehouse;
+
+use crate::support::fresh_warehouse;
+
+const MARK: &str = "<!-- Generated from migrations/clickhouse. After a change: \
+                    UPDATE=1 cargo test -p yumascan-warehouse data_dictionary -->\n";
+/// Tables in the order in which a reader wants them.
+const ORDER: [&str; 13] = [
+    "blocks", "extrinsics", "calls", "events", "transfers", "quarantine", "raw_blocks", "runtime_metadata",
+    "account_activity", "hash_index", "name_counts", "coverage", "schema_migrations",
+];
+
+/// (name, type, comment) of each column.
+async fn columns(warehouse: &Warehouse, table: &str) -> Vec<(String, String, String)> {
+    let sql = "SELECT name, type, comment FROM system.columns WHERE database = currentDatabase() AND table = ? ORDER BY position";
+    warehouse.client().query(sql).bind(table).fetch_all().await.unwrap()
+}
+
+async fn generated(warehouse: &Warehouse) -> String {
+    let sql = "SELECT name, comment, sorting_key FROM system.tables WHERE database = currentDatabase()";
+    let mut tables = warehouse.client().query(sql).fetch_all::<(String, String, String)>().await.unwrap();
+    let position = |name: &str| ORDER.iter().position(|known| *known == name);
+    tables.sort_by_key(|(name, ..)| position(name));
+    let mut out = String::new();
+    for (name, comment, sorting_key) in tables {
+        assert!(position(&name).is_some(), "table {name} has no place in ORDER of this test");
+        assert!(!comment.is_empty(), "table {name} has no comment");
+        write!(out, "\n## {name}\n\n{comment} Sorted by `{sorting_key}`.\n\n| column | type | meaning |\n|---|---|---|\n").unwrap();
+        for (column, kind, meaning) in columns(warehouse, &name).await {
+            assert!(!meaning.is_empty(), "column {name}.{column} has no comment");
+            writeln!(out, "| `{column}` | `{kind}` | {} |", meaning.replace('|', "\\|")).unwrap();
+        }
+    }
+    out
+}
+
+#[tokio::test]
+async fn the_data_dictionary_is_up_to_date() {
+    let (_database, warehouse) = fresh_warehouse().await;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/data-dictionary.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (written_by_hand, found) = text.split_once(MARK).expect("the mark between the two parts is there");
+    let wanted = generated(&warehouse).await;
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, format!("{written_by_hand}{MARK}{wanted}")).unwrap();
+        return;
+    }
+    assert!(found == wanted, "docs/data-dictionary.md is out of date; UPDATE=1 cargo test -p yumascan-warehouse data_dictionary");
+}
+
+/// Columns that programs outside rely on, by name.
+#[tokio::test]
+async fn the_contract_of_columns_is_kept() {
+    let (_database, warehouse) = fresh_warehouse().await;
+    let contract = [
+        ("blocks", "number hash parent_hash state_root extrinsics_root timestamp_ms author spec_version extrinsic_count event_count call_count weight_ref_time weight_proof_size"),
+        ("extrinsics", "block_number extrinsic_index hash signer nonce tip_rao pallet call success error fee_rao weight_ref_time args"),
+        ("calls", "block_number extrinsic_index path depth pallet call origin success error args"),
+        ("events", "block_number event_index extrinsic_index phase pallet variant args"),
+        ("transfers", "block_number event_index extrinsic_index from_account to_account amount_rao"),
+    ];
+    for (table, promised) in contract {
+        let found: Vec<_> = columns(&warehouse, table).await.into_iter().map(|(name, ..)| name).collect();
+        for column in promised.split(' ') {
+            assert!(found.iter().any(|name| name == column), "{table}.{column} is missing");
+        }
+    }
+}

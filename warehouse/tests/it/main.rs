@@ -1,0 +1,12 @@
+//! The warehouse against the real embedded engine.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod accounts;
+mod audit;
+mod data_dictionary;
+mod migrations;
+mod pages;
+mod queries;
+mod replace;
+mod support;
+mod writer;
