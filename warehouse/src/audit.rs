@@ -172,7 +172,7 @@ impl Warehouse {
 
     async fn count_duplicates(&self, table: Table, from: u64, to: u64) -> Result<u64, WarehouseError> {
         let (name, block, keys) = (table.name(), table.block_column(), table.key_columns().join(", "));
-        let text = format!("SELECT count() - uniqExact({keys}) FROM {name} WHERE {block} BETWEEN ? AND ?");
+        let text = format!("SELECT toUInt64(count() - uniqExact({keys})) FROM {name} WHERE {block} BETWEEN ? AND ?");
         self.fetch_count("look for rows stored twice", Sql::new(text).bind(from).bind(to)).await
     }
 

@@ -5,7 +5,6 @@
 
 use clickhouse::Row;
 use serde::Deserialize;
-use xxhash_rust::xxh3::xxh3_64;
 use yumascan_chain::Hash;
 
 use crate::{Warehouse, WarehouseError, query::sql::Sql};
@@ -41,7 +40,6 @@ CREATE TABLE IF NOT EXISTS {database}.schema_migrations {on_cluster}
 )
 ENGINE = {merge_tree}
 ORDER BY version
-SETTINGS non_replicated_deduplication_window = 1000
 COMMENT 'Migrations applied to this database. One row a migration.'";
 
 /// What [`Warehouse::migrate`] did.
@@ -117,10 +115,9 @@ impl Warehouse {
             self.execute("apply a migration", Sql::new(self.expand(&statement))).await?;
         }
         let checksum = migration.checksum();
-        let token = format!("schema_migrations:{}:{:016x}", migration.version, xxh3_64(checksum.as_bytes()));
-        let sql = Sql::new("INSERT INTO schema_migrations (version, name, checksum) SETTINGS async_insert = 0, ")
-            .push("insert_deduplication_token = ? VALUES (?, ?, ?)")
-            .bind(token.as_str())
+        // recorded twice, by two processes at once, is as good as once
+        let sql = Sql::new("INSERT INTO schema_migrations (version, name, checksum) SETTINGS async_insert = 0 ")
+            .push("VALUES (?, ?, ?)")
             .bind(migration.version)
             .bind(migration.name)
             .bind(checksum.as_str());

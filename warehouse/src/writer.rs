@@ -92,7 +92,7 @@ impl Warehouse {
     pub async fn write_window(&self, window: &Window) -> Result<WindowReceipt, WarehouseError> {
         let (first, last) = (window.first, window.last);
         if !self.has_raw_rows(first, last).await? {
-            self.insert_stages(window, 0).await?;
+            self.insert_stages(window, 0, &Table::ALL).await?;
             self.record_sealed(window, 0).await?;
             self.visible.insert(first, last);
             return Ok(receipt(window, 0, false));
@@ -102,7 +102,7 @@ impl Warehouse {
         let was_stored = differing.is_empty();
         if !was_stored {
             tracing::info!(first, last, attempt, tables = differing.len(), "window was left incomplete, completing it");
-            self.insert_stages(window, attempt).await?;
+            self.insert_stages(window, attempt, &differing).await?;
         }
         let attempt = self.mend(window, attempt, &differing).await?;
         self.record_sealed(window, attempt).await?;
@@ -120,10 +120,11 @@ impl Warehouse {
         self.rewrite(window, &foreign).await
     }
 
-    /// All tables of a window in stages, `blocks` last.
-    async fn insert_stages(&self, window: &Window, attempt: u32) -> Result<(), WarehouseError> {
+    /// These tables of a window in stages, `blocks` last.
+    async fn insert_stages(&self, window: &Window, attempt: u32, tables: &[Table]) -> Result<(), WarehouseError> {
         for stage in STAGES {
-            let inserts = stage.iter().map(|table| self.insert_table(window, *table, attempt));
+            let wanted = stage.iter().filter(|table| tables.contains(table));
+            let inserts = wanted.map(|table| self.insert_table(window, *table, attempt));
             futures::future::try_join_all(inserts).await?;
         }
         Ok(())

@@ -91,7 +91,7 @@ impl Warehouse {
     pub async fn get_totals(&self) -> Result<Totals, WarehouseError> {
         let sql = Sql::new(
             "SELECT count(), sum(extrinsic_count), sum(signed_count), sum(call_count), sum(event_count), \
-             (SELECT count() FROM transfers), sum(quarantined_count) FROM blocks",
+             assumeNotNull((SELECT count() FROM transfers)), sum(quarantined_count) FROM blocks",
         );
         let found = self.fetch_optional::<(u64, u64, u64, u64, u64, u64, u64)>("read totals", sql).await?;
         let (blocks, extrinsics, signed_extrinsics, calls, events, transfers, quarantined) = found.unwrap_or_default();

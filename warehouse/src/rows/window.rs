@@ -32,7 +32,7 @@ struct Encoded {
 }
 
 impl Encoded {
-    fn write<'r, R: Row + Serialize + 'r>(
+    fn write<'r, R: Serialize + 'r>(
         &mut self,
         table: Table,
         rows: impl IntoIterator<Item = &'r R>,
@@ -339,4 +339,43 @@ fn hash_of_tables(tables: &[TableRows]) -> Hash {
         .map(|rows| format!("{} {} {:032x}\n", rows.table.name(), rows.rows, rows.content_hash))
         .collect();
     Hash::blake2_256(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An encoded table of blocks with so many rows of one byte each.
+    fn encoded(rows_of_blocks: &[u64]) -> Encoded {
+        let mut encoded = Encoded::default();
+        for rows in rows_of_blocks {
+            encoded.write(Table::Events, (0..*rows).map(|_| &7u8)).unwrap();
+            encoded.cut();
+        }
+        encoded
+    }
+
+    #[test]
+    fn an_insert_ends_with_a_block_and_holds_no_more_than_it_should() {
+        let sizes = |rows_of_blocks: &[u64]| {
+            let chunks = encoded(rows_of_blocks).finish(Table::Events, &[]).chunks;
+            chunks.iter().map(|chunk| chunk.len() as u64).collect::<Vec<_>>()
+        };
+        assert!(sizes(&[]).is_empty());
+        assert!(sizes(&[0, 0]).is_empty());
+        assert_eq!(sizes(&[60_000, 40_000, 1]), [100_000, 1]);
+        assert_eq!(sizes(&[60_000, 0, 60_000, 30_000]), [60_000, 90_000]);
+        assert_eq!(sizes(&[300_000, 5, 5]), [300_000, 10], "a block is never cut");
+    }
+
+    #[test]
+    fn chunks_do_not_depend_on_how_blocks_were_put_together() {
+        let rows = [60_000, 30_000, 0, 20_000, 99_000, 1];
+        let whole = encoded(&rows).finish(Table::Events, &[]);
+        for split in 0..rows.len() {
+            let mut joined = encoded(&rows[..split]);
+            joined.append(&encoded(&rows[split..]));
+            assert_eq!(joined.finish(Table::Events, &[]).chunks, whole.chunks);
+        }
+    }
 }
