@@ -123,7 +123,8 @@ impl Warehouse {
             report.orphan_rows += self.count_orphans(table, from, to).await?;
         }
         let quarantined = Sql::new("SELECT count() FROM quarantine WHERE block_number BETWEEN ? AND ?");
-        report.quarantined += self.fetch_count("count quarantined items", quarantined.bind(from).bind(to)).await?;
+        report.quarantined +=
+            self.fetch_count("count quarantined items", quarantined.bind(from).bind(to)).await?;
         Ok(())
     }
 
@@ -164,7 +165,8 @@ impl Warehouse {
              WHERE number BETWEEN ? AND ? AND if(lost.items >= 4294967296, found.rows > {column}, \
              found.rows + lost.items != {column}) ORDER BY number LIMIT ?"
         );
-        let sql = Sql::new(text).bind(from).bind(to).bind(from).bind(to).bind(from).bind(to).bind(LISTED as u64);
+        let sql =
+            Sql::new(text).bind(from).bind(to).bind(from).bind(to).bind(from).bind(to).bind(LISTED as u64);
         let found = self.fetch_all::<(u64, u64, u64)>("compare counts", sql).await?;
         let mismatch = |(block, expected, found)| CountMismatch { block, table: name, expected, found };
         Ok(found.into_iter().map(mismatch).collect())
@@ -172,7 +174,8 @@ impl Warehouse {
 
     async fn count_duplicates(&self, table: Table, from: u64, to: u64) -> Result<u64, WarehouseError> {
         let (name, block, keys) = (table.name(), table.block_column(), table.key_columns().join(", "));
-        let text = format!("SELECT toUInt64(count() - uniqExact({keys})) FROM {name} WHERE {block} BETWEEN ? AND ?");
+        let text =
+            format!("SELECT toUInt64(count() - uniqExact({keys})) FROM {name} WHERE {block} BETWEEN ? AND ?");
         self.fetch_count("look for rows stored twice", Sql::new(text).bind(from).bind(to)).await
     }
 
@@ -185,7 +188,8 @@ impl Warehouse {
             "SELECT count() FROM {name} WHERE {block} BETWEEN ? AND ? \
              AND {block} NOT IN (SELECT number FROM blocks WHERE number BETWEEN ? AND ?)"
         );
-        self.fetch_count("look for orphaned rows", Sql::new(text).bind(from).bind(to).bind(from).bind(to)).await
+        self.fetch_count("look for orphaned rows", Sql::new(text).bind(from).bind(to).bind(from).bind(to))
+            .await
     }
 
     async fn list_missing_metadata(&self) -> Result<Vec<u32>, WarehouseError> {

@@ -20,9 +20,11 @@ impl Warehouse {
         let mut checksums = Vec::with_capacity(Table::ALL.len());
         for table in Table::ALL {
             let source = match table {
-                Table::NameCounts => "(SELECT kind, pallet, name, sum(occurrences) AS total FROM name_counts \
+                Table::NameCounts => {
+                    "(SELECT kind, pallet, name, sum(occurrences) AS total FROM name_counts \
                                        WHERE first_block BETWEEN ? AND ? GROUP BY kind, pallet, name)"
-                    .to_owned(),
+                        .to_owned()
+                }
                 _ => format!("(SELECT * FROM {table} WHERE {} BETWEEN ? AND ?)", table.block_column()),
             };
             // the hash of several arguments is NULL where one is; that of a tuple is not

@@ -64,7 +64,8 @@ impl Warehouse {
 
     /// The server's version, e.g. `26.7.2.1`.
     pub async fn get_version(&self) -> Result<String, WarehouseError> {
-        let mut versions = self.fetch_all::<String>("read the server's version", Sql::new("SELECT version()")).await?;
+        let mut versions =
+            self.fetch_all::<String>("read the server's version", Sql::new("SELECT version()")).await?;
         Ok(versions.pop().unwrap_or_default())
     }
 
@@ -80,7 +81,11 @@ impl Warehouse {
     }
 
     /// The first row of a query that may have none.
-    pub(crate) async fn fetch_optional<T>(&self, doing: &'static str, sql: Sql) -> Result<Option<T>, WarehouseError>
+    pub(crate) async fn fetch_optional<T>(
+        &self,
+        doing: &'static str,
+        sql: Sql,
+    ) -> Result<Option<T>, WarehouseError>
     where
         T: RowOwned + RowRead,
     {

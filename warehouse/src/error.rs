@@ -40,7 +40,9 @@ pub enum WarehouseError {
         name: String,
     },
     /// Blocks pushed out of order, or not those of the window.
-    #[error("block {number} does not belong at this place of window {first}..={last} (block {expected} does)")]
+    #[error(
+        "block {number} does not belong at this place of window {first}..={last} (block {expected} does)"
+    )]
     WindowOrder {
         /// First block of the window.
         first: u64,

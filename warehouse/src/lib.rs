@@ -67,6 +67,9 @@ pub struct Warehouse {
 
 impl std::fmt::Debug for Warehouse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Warehouse").field("url", &self.config.url).field("database", &self.config.database).finish()
+        f.debug_struct("Warehouse")
+            .field("url", &self.config.url)
+            .field("database", &self.config.database)
+            .finish()
     }
 }

@@ -27,8 +27,7 @@ macro_rules! migrations {
 }
 
 /// All of them, ascending.
-const MIGRATIONS: &[Migration] =
-    migrations![1 "0001_raw", 2 "0002_log", 3 "0003_lookup", 4 "0004_coverage"];
+const MIGRATIONS: &[Migration] = migrations![1 "0001_raw", 2 "0002_log", 3 "0003_lookup", 4 "0004_coverage"];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "
 CREATE TABLE IF NOT EXISTS {database}.schema_migrations {on_cluster}
@@ -83,7 +82,9 @@ impl Warehouse {
         let applied = self.list_applied_migrations().await?;
         let from = check_applied(&applied)?;
         let mut report = MigrationReport { from, to: newest_schema_version(), applied: Vec::new() };
-        for migration in MIGRATIONS.iter().filter(|known| applied.iter().all(|done| done.version != known.version)) {
+        for migration in
+            MIGRATIONS.iter().filter(|known| applied.iter().all(|done| done.version != known.version))
+        {
             self.apply(migration).await?;
             report.applied.push(migration.name);
         }
@@ -116,11 +117,12 @@ impl Warehouse {
         }
         let checksum = migration.checksum();
         // recorded twice, by two processes at once, is as good as once
-        let sql = Sql::new("INSERT INTO schema_migrations (version, name, checksum) SETTINGS async_insert = 0 ")
-            .push("VALUES (?, ?, ?)")
-            .bind(migration.version)
-            .bind(migration.name)
-            .bind(checksum.as_str());
+        let sql =
+            Sql::new("INSERT INTO schema_migrations (version, name, checksum) SETTINGS async_insert = 0 ")
+                .push("VALUES (?, ?, ?)")
+                .bind(migration.version)
+                .bind(migration.name)
+                .bind(checksum.as_str());
         self.execute("record a migration", sql).await?;
         tracing::info!(migration.name, "migration applied");
         Ok(())
@@ -144,7 +146,10 @@ fn check_applied(applied: &[AppliedMigration]) -> Result<u32, WarehouseError> {
             return Err(WarehouseError::SchemaNewer { found: done.version, known: newest_schema_version() });
         };
         if known.checksum() != done.checksum {
-            return Err(WarehouseError::MigrationChanged { version: known.version, name: known.name.to_owned() });
+            return Err(WarehouseError::MigrationChanged {
+                version: known.version,
+                name: known.name.to_owned(),
+            });
         }
     }
     Ok(applied.iter().map(|done| done.version).max().unwrap_or(0))
@@ -152,8 +157,12 @@ fn check_applied(applied: &[AppliedMigration]) -> Result<u32, WarehouseError> {
 
 /// Statements of a file: comment lines left out, cut at semicolons that end a line.
 fn statements(text: &str) -> Vec<String> {
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join("\n");
-    code.split(";\n").map(|part| part.trim().trim_end_matches(';').to_owned()).filter(|part| !part.is_empty()).collect()
+    let code =
+        text.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join("\n");
+    code.split(";\n")
+        .map(|part| part.trim().trim_end_matches(';').to_owned())
+        .filter(|part| !part.is_empty())
+        .collect()
 }
 
 #[cfg(test)]
@@ -173,7 +182,10 @@ mod tests {
         for statement in MIGRATIONS.iter().flat_map(|migration| statements(migration.text)) {
             if statement.starts_with("CREATE TABLE") {
                 assert!(statement.contains("non_replicated_deduplication_window = 10000"), "{statement}");
-                assert!(statement.contains("{database}.") && statement.contains("{on_cluster}"), "{statement}");
+                assert!(
+                    statement.contains("{database}.") && statement.contains("{on_cluster}"),
+                    "{statement}"
+                );
             }
         }
     }

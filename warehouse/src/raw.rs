@@ -23,10 +23,12 @@ impl Warehouse {
             let warehouse = warehouse.clone();
             async move {
                 let Some(start) = next.filter(|start| *start <= to) else { return Ok(None) };
-                let sql = Sql::new("SELECT ?fields FROM raw_blocks WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?")
-                    .bind(start)
-                    .bind(to)
-                    .bind(BATCH);
+                let sql = Sql::new(
+                    "SELECT ?fields FROM raw_blocks WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?",
+                )
+                .bind(start)
+                .bind(to)
+                .bind(BATCH);
                 let rows = warehouse.fetch_all::<RawBlockRow>("read raw blocks", sql).await?;
                 let following = rows.last().map(|row| row.number + 1);
                 Ok::<_, WarehouseError>((!rows.is_empty()).then_some((rows, following)))
@@ -43,7 +45,8 @@ impl TryFrom<&RawBlockRow> for RawBlock {
     type Error = WarehouseError;
 
     fn try_from(row: &RawBlockRow) -> Result<Self, WarehouseError> {
-        let damaged = |reason: &str| WarehouseError::DamagedRaw { number: row.number, reason: reason.to_owned() };
+        let damaged =
+            |reason: &str| WarehouseError::DamagedRaw { number: row.number, reason: reason.to_owned() };
         let hash: Hash = row.hash.parse().map_err(|_| damaged("its hash is no hash"))?;
         let header = decode_header(&row.header.0).ok_or_else(|| damaged("its header does not decode"))?;
         if header.hash() != hash || header.number != row.number {

@@ -87,7 +87,11 @@ impl ser::Serializer for &mut RowBinary<'_> {
         self.out.push(0);
         value.serialize(self)
     }
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Unencodable> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Unencodable> {
         value.serialize(self)
     }
     fn serialize_seq(self, length: Option<usize>) -> Result<Self, Unencodable> {
@@ -125,7 +129,11 @@ impl ser::Serializer for &mut RowBinary<'_> {
     ) -> Result<(), Unencodable> {
         refuse(name)
     }
-    fn serialize_tuple_struct(self, name: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Unencodable> {
+    fn serialize_tuple_struct(
+        self,
+        name: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleStruct, Unencodable> {
         refuse(name)
     }
     fn serialize_tuple_variant(
@@ -176,7 +184,11 @@ impl ser::SerializeTuple for &mut RowBinary<'_> {
 impl ser::SerializeStruct for &mut RowBinary<'_> {
     type Ok = ();
     type Error = Unencodable;
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, _: &'static str, value: &T) -> Result<(), Unencodable> {
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Unencodable> {
         value.serialize(&mut **self)
     }
     fn end(self) -> Result<(), Unencodable> {
@@ -201,8 +213,14 @@ mod tests {
     #[test]
     fn a_row_is_its_fields_one_after_the_other() {
         let mut out = Vec::new();
-        let sample =
-            Sample { number: 258, text: "ab", absent: None, present: Some(3), flag: true, many: vec!["x", ""] };
+        let sample = Sample {
+            number: 258,
+            text: "ab",
+            absent: None,
+            present: Some(3),
+            flag: true,
+            many: vec!["x", ""],
+        };
         write_row(&mut out, &sample).unwrap();
         assert_eq!(out, [2, 1, 0, 0, 0, 0, 0, 0, 2, b'a', b'b', 1, 0, 3, 0, 0, 0, 1, 2, 1, b'x', 0]);
     }

@@ -43,7 +43,8 @@ impl VisibleBlocks {
     /// Forgets `first..=last`.
     pub(crate) fn remove(&self, first: u64, last: u64) {
         let Ok(mut runs) = self.runs.write() else { return };
-        let touched: Vec<_> = runs.range(..=last).filter(|(_, end)| **end >= first).map(|(a, b)| (*a, *b)).collect();
+        let touched: Vec<_> =
+            runs.range(..=last).filter(|(_, end)| **end >= first).map(|(a, b)| (*a, *b)).collect();
         for (start, end) in touched {
             runs.remove(&start);
             if start < first {
@@ -57,7 +58,9 @@ impl VisibleBlocks {
 
     /// Whether `number` is known to be visible.
     pub(crate) fn contains(&self, number: u64) -> bool {
-        self.runs.read().is_ok_and(|runs| runs.range(..=number).next_back().is_some_and(|(_, last)| *last >= number))
+        self.runs
+            .read()
+            .is_ok_and(|runs| runs.range(..=number).next_back().is_some_and(|(_, last)| *last >= number))
     }
 }
 
@@ -75,7 +78,8 @@ impl Warehouse {
             self.visible.insert(*number, *number);
         }
         if found.len() < unknown.len() {
-            let hidden: BTreeSet<u64> = unknown.into_iter().filter(|number| !found.contains(number)).collect();
+            let hidden: BTreeSet<u64> =
+                unknown.into_iter().filter(|number| !found.contains(number)).collect();
             rows.retain(|row| !hidden.contains(&row.cursor().block));
         }
         Ok(())

@@ -101,7 +101,13 @@ impl Warehouse {
         let differing = self.list_differing_tables(window, &Table::ALL).await?;
         let was_stored = differing.is_empty();
         if !was_stored {
-            tracing::info!(first, last, attempt, tables = differing.len(), "window was left incomplete, completing it");
+            tracing::info!(
+                first,
+                last,
+                attempt,
+                tables = differing.len(),
+                "window was left incomplete, completing it"
+            );
             self.insert_stages(window, attempt, &differing).await?;
         }
         let attempt = self.mend(window, attempt, &differing).await?;
@@ -121,7 +127,12 @@ impl Warehouse {
     }
 
     /// These tables of a window in stages, `blocks` last.
-    async fn insert_stages(&self, window: &Window, attempt: u32, tables: &[Table]) -> Result<(), WarehouseError> {
+    async fn insert_stages(
+        &self,
+        window: &Window,
+        attempt: u32,
+        tables: &[Table],
+    ) -> Result<(), WarehouseError> {
         for stage in STAGES {
             let wanted = stage.iter().filter(|table| tables.contains(table));
             let inserts = wanted.map(|table| self.insert_table(window, *table, attempt));
@@ -132,7 +143,12 @@ impl Warehouse {
 
     /// One table of a window. Public for tests that stop a window half-way.
     #[doc(hidden)]
-    pub async fn insert_table(&self, window: &Window, table: Table, attempt: u32) -> Result<(), WarehouseError> {
+    pub async fn insert_table(
+        &self,
+        window: &Window,
+        table: Table,
+        attempt: u32,
+    ) -> Result<(), WarehouseError> {
         let Some(rows) = window.tables.iter().find(|rows| rows.table == table) else { return Ok(()) };
         for (position, chunk) in rows.chunks.iter().enumerate() {
             let token = insert_token(window, rows, attempt, position);
@@ -142,7 +158,8 @@ impl Warehouse {
     }
 
     async fn has_raw_rows(&self, first: u64, last: u64) -> Result<bool, WarehouseError> {
-        let sql = Sql::new("SELECT count() FROM raw_blocks WHERE number BETWEEN ? AND ?").bind(first).bind(last);
+        let sql =
+            Sql::new("SELECT count() FROM raw_blocks WHERE number BETWEEN ? AND ?").bind(first).bind(last);
         Ok(self.fetch_count("look for rows of the window", sql).await? > 0)
     }
 }
@@ -151,7 +168,8 @@ impl Warehouse {
 /// rows were deleted before.
 fn insert_token(window: &Window, rows: &TableRows, attempt: u32, position: usize) -> String {
     let (first, last, generation) = (window.first, window.last, window.generation);
-    let mut token = format!("{}:{first}-{last}:{generation}:{:032x}:{position}", rows.table, rows.content_hash);
+    let mut token =
+        format!("{}:{first}-{last}:{generation}:{:032x}:{position}", rows.table, rows.content_hash);
     if attempt > 0 {
         token.push_str(&format!(":{attempt}"));
     }

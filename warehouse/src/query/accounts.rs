@@ -73,7 +73,11 @@ impl Warehouse {
         account: &str,
         page: PageRequest,
     ) -> Result<Page<ExtrinsicRow>, WarehouseError> {
-        self.list_page(&activity_list("list an account's extrinsics", Table::Extrinsics, "extrinsic", account), page).await
+        self.list_page(
+            &activity_list("list an account's extrinsics", Table::Extrinsics, "extrinsic", account),
+            page,
+        )
+        .await
     }
 
     /// Events that name the account, newest first. Cursors: major = event index.
@@ -82,26 +86,34 @@ impl Warehouse {
         account: &str,
         page: PageRequest,
     ) -> Result<Page<EventRow>, WarehouseError> {
-        self.list_page(&activity_list("list an account's events", Table::Events, "event", account), page).await
+        self.list_page(&activity_list("list an account's events", Table::Events, "event", account), page)
+            .await
     }
 }
 
 fn activity_list(doing: &'static str, table: Table, kind: &'static str, account: &str) -> List {
     let activity = Activity { account: account.to_owned(), kind, roles: &[], exact: true };
-    List { doing, table, conditions: Conditions::default(), range: Range::default(), activity: Some(activity) }
+    List {
+        doing,
+        table,
+        conditions: Conditions::default(),
+        range: Range::default(),
+        activity: Some(activity),
+    }
 }
 
 fn summary(account: &str, totals: &[RoleTotal]) -> Option<AccountSummary> {
     let first_block = totals.iter().map(|total| total.first_block).min()?;
     let last_block = totals.iter().map(|total| total.last_block).max()?;
     let of = |kind: &'static str, roles: &'static [&'static str]| {
-        totals
-            .iter()
-            .filter(move |total| total.kind == kind && (roles.is_empty() || roles.contains(&total.role.as_str())))
+        totals.iter().filter(move |total| {
+            total.kind == kind && (roles.is_empty() || roles.contains(&total.role.as_str()))
+        })
     };
     let items = |kind, roles| of(kind, roles).map(|total| total.items).sum();
     let amount = |kind, roles| of(kind, roles).map(|total| total.amount_rao).sum();
-    let public_key = account.parse::<AccountId>().map_or_else(|_| account.to_owned(), |id| Hash(id.0).to_string());
+    let public_key =
+        account.parse::<AccountId>().map_or_else(|_| account.to_owned(), |id| Hash(id.0).to_string());
     Some(AccountSummary {
         account: account.to_owned(),
         public_key,

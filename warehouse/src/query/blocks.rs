@@ -32,7 +32,11 @@ impl BlockFilter {
 impl Warehouse {
     /// The highest stored block.
     pub async fn find_head(&self) -> Result<Option<BlockRow>, WarehouseError> {
-        self.fetch_optional("find the head", Sql::new("SELECT ?fields FROM blocks ORDER BY number DESC LIMIT 1")).await
+        self.fetch_optional(
+            "find the head",
+            Sql::new("SELECT ?fields FROM blocks ORDER BY number DESC LIMIT 1"),
+        )
+        .await
     }
 
     /// A block by height.
@@ -57,12 +61,17 @@ impl Warehouse {
         if numbers.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = Sql::new("SELECT ?fields FROM blocks WHERE number IN ? ORDER BY number").bind(numbers.to_vec());
+        let sql =
+            Sql::new("SELECT ?fields FROM blocks WHERE number IN ? ORDER BY number").bind(numbers.to_vec());
         self.fetch_all("list blocks by number", sql).await
     }
 
     /// Blocks, newest first or as asked.
-    pub async fn list_blocks(&self, filter: &BlockFilter, page: PageRequest) -> Result<Page<BlockRow>, WarehouseError> {
+    pub async fn list_blocks(
+        &self,
+        filter: &BlockFilter,
+        page: PageRequest,
+    ) -> Result<Page<BlockRow>, WarehouseError> {
         self.list_page(&filter.to_list(), page).await
     }
 

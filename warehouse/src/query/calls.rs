@@ -58,7 +58,11 @@ impl CallFilter {
 
 impl Warehouse {
     /// Calls: nodes of call trees, in list order. Cursors: major = extrinsic index, minor = call ordinal.
-    pub async fn list_calls(&self, filter: &CallFilter, page: PageRequest) -> Result<Page<CallRow>, WarehouseError> {
+    pub async fn list_calls(
+        &self,
+        filter: &CallFilter,
+        page: PageRequest,
+    ) -> Result<Page<CallRow>, WarehouseError> {
         self.list_page(&filter.to_list(), page).await
     }
 
@@ -71,7 +75,10 @@ impl Warehouse {
     }
 
     /// All calls of these extrinsics (block, index), in one query, in pre-order. For dataloaders.
-    pub async fn list_calls_of_extrinsics(&self, places: &[(u64, u32)]) -> Result<Vec<CallRow>, WarehouseError> {
+    pub async fn list_calls_of_extrinsics(
+        &self,
+        places: &[(u64, u32)],
+    ) -> Result<Vec<CallRow>, WarehouseError> {
         if places.is_empty() {
             return Ok(Vec::new());
         }

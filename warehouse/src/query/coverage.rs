@@ -94,7 +94,8 @@ impl Warehouse {
              assumeNotNull((SELECT count() FROM transfers)), sum(quarantined_count) FROM blocks",
         );
         let found = self.fetch_optional::<(u64, u64, u64, u64, u64, u64, u64)>("read totals", sql).await?;
-        let (blocks, extrinsics, signed_extrinsics, calls, events, transfers, quarantined) = found.unwrap_or_default();
+        let (blocks, extrinsics, signed_extrinsics, calls, events, transfers, quarantined) =
+            found.unwrap_or_default();
         Ok(Totals { blocks, extrinsics, signed_extrinsics, calls, events, transfers, quarantined })
     }
 
@@ -116,7 +117,8 @@ impl Warehouse {
         let buckets = self.fetch_all::<Bucket>("read coverage", sql.bind(from).bind(to)).await?;
         let (whole, holed): (Vec<_>, Vec<_>) =
             buckets.into_iter().partition(|bucket| bucket.blocks == bucket.to - bucket.from + 1);
-        let mut runs: Vec<_> = whole.iter().map(|bucket| BlockRange { from: bucket.from, to: bucket.to }).collect();
+        let mut runs: Vec<_> =
+            whole.iter().map(|bucket| BlockRange { from: bucket.from, to: bucket.to }).collect();
         if !holed.is_empty() {
             let numbers: Vec<u64> = holed.iter().map(|bucket| bucket.bucket).collect();
             let sql = Sql::new(format!(

@@ -55,7 +55,11 @@ impl EventFilter {
 
 impl Warehouse {
     /// Events, in list order. Cursors: major = event index.
-    pub async fn list_events(&self, filter: &EventFilter, page: PageRequest) -> Result<Page<EventRow>, WarehouseError> {
+    pub async fn list_events(
+        &self,
+        filter: &EventFilter,
+        page: PageRequest,
+    ) -> Result<Page<EventRow>, WarehouseError> {
         self.list_page(&filter.to_list(), page).await
     }
 
@@ -68,7 +72,10 @@ impl Warehouse {
     }
 
     /// All events of these extrinsics (block, index), in one query. For dataloaders.
-    pub async fn list_events_of_extrinsics(&self, places: &[(u64, u32)]) -> Result<Vec<EventRow>, WarehouseError> {
+    pub async fn list_events_of_extrinsics(
+        &self,
+        places: &[(u64, u32)],
+    ) -> Result<Vec<EventRow>, WarehouseError> {
         if places.is_empty() {
             return Ok(Vec::new());
         }

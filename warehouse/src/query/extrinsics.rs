@@ -73,7 +73,11 @@ impl Warehouse {
     }
 
     /// An extrinsic by its place.
-    pub async fn find_extrinsic(&self, block: u64, index: u32) -> Result<Option<ExtrinsicRow>, WarehouseError> {
+    pub async fn find_extrinsic(
+        &self,
+        block: u64,
+        index: u32,
+    ) -> Result<Option<ExtrinsicRow>, WarehouseError> {
         Ok(self.list_extrinsics_by_place(&[(block, index)]).await?.pop())
     }
 
@@ -93,7 +97,10 @@ impl Warehouse {
     }
 
     /// Extrinsics by (block, index), in one query. For dataloaders.
-    pub async fn list_extrinsics_by_place(&self, places: &[(u64, u32)]) -> Result<Vec<ExtrinsicRow>, WarehouseError> {
+    pub async fn list_extrinsics_by_place(
+        &self,
+        places: &[(u64, u32)],
+    ) -> Result<Vec<ExtrinsicRow>, WarehouseError> {
         if places.is_empty() {
             return Ok(Vec::new());
         }
@@ -106,12 +113,17 @@ impl Warehouse {
     }
 
     /// All extrinsics of these blocks, in one query, by block and index. For dataloaders.
-    pub async fn list_extrinsics_of_blocks(&self, blocks: &[u64]) -> Result<Vec<ExtrinsicRow>, WarehouseError> {
+    pub async fn list_extrinsics_of_blocks(
+        &self,
+        blocks: &[u64],
+    ) -> Result<Vec<ExtrinsicRow>, WarehouseError> {
         if blocks.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = Sql::new("SELECT ?fields FROM extrinsics WHERE block_number IN ? ORDER BY block_number, extrinsic_index")
-            .bind(blocks.to_vec());
+        let sql = Sql::new(
+            "SELECT ?fields FROM extrinsics WHERE block_number IN ? ORDER BY block_number, extrinsic_index",
+        )
+        .bind(blocks.to_vec());
         let mut rows = self.fetch_all("list extrinsics of blocks", sql).await?;
         self.retain_visible(&mut rows).await?;
         Ok(rows)

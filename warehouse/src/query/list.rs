@@ -69,7 +69,13 @@ impl List {
             .bind(wanted)
     }
 
-    fn activity_sql(&self, activity: &Activity, page: PageRequest, position: Option<Cursor>, wanted: u32) -> Sql {
+    fn activity_sql(
+        &self,
+        activity: &Activity,
+        page: PageRequest,
+        position: Option<Cursor>,
+        wanted: u32,
+    ) -> Sql {
         const KEYS: [&str; 2] = ["block_number", "item_index"];
         let ascending = page.reads_ascending();
         let mut conditions = activity.conditions();
@@ -192,7 +198,8 @@ impl Warehouse {
             Some(activity) => {
                 let mut items = activity.conditions();
                 add_range(&mut items, "block_number", list.range);
-                let items = Sql::new("SELECT block_number, item_index FROM account_activity").append(&items.to_where());
+                let items = Sql::new("SELECT block_number, item_index FROM account_activity")
+                    .append(&items.to_where());
                 conditions.and(Sql::new(format!("({}) IN (", list.item_columns())).append(&items).push(")"));
                 Sql::new(format!("SELECT count() FROM {}", list.table)).append(&conditions.to_where())
             }
@@ -213,7 +220,8 @@ impl Warehouse {
             return Ok(());
         };
         if extent.is_contiguous() {
-            conditions.and(Sql::new(format!("{block_column} BETWEEN ? AND ?")).bind(extent.from).bind(extent.to));
+            conditions
+                .and(Sql::new(format!("{block_column} BETWEEN ? AND ?")).bind(extent.from).bind(extent.to));
             return Ok(());
         }
         let mut of_blocks = Conditions::default();

@@ -113,7 +113,8 @@ impl Warehouse {
 
     async fn account_hit(&self, account: AccountId) -> Result<SearchHit, WarehouseError> {
         let account = account.to_ss58();
-        let sql = Sql::new("SELECT block_number FROM account_activity WHERE account = ? LIMIT 1").bind(account.as_str());
+        let sql = Sql::new("SELECT block_number FROM account_activity WHERE account = ? LIMIT 1")
+            .bind(account.as_str());
         let known = self.fetch_optional::<u64>("look an account up", sql).await?.is_some();
         Ok(SearchHit::Account { account, known })
     }
@@ -126,8 +127,12 @@ impl Warehouse {
         limit: u32,
     ) -> Result<Vec<SearchHit>, WarehouseError> {
         let matching = match name {
-            Some(name) => Sql::new("startsWith(lower(pallet), ?) AND startsWith(lower(name), ?)").bind(pallet).bind(name),
-            None => Sql::new("startsWith(lower(pallet), ?) OR startsWith(lower(name), ?)").bind(pallet).bind(pallet),
+            Some(name) => Sql::new("startsWith(lower(pallet), ?) AND startsWith(lower(name), ?)")
+                .bind(pallet)
+                .bind(name),
+            None => Sql::new("startsWith(lower(pallet), ?) OR startsWith(lower(name), ?)")
+                .bind(pallet)
+                .bind(pallet),
         };
         let wanted = name.unwrap_or(pallet);
         let sql = Sql::new(
@@ -181,7 +186,10 @@ enum Meaning {
     Hex(Hash),
     Account(AccountId),
     /// Lower case beginnings.
-    Name { pallet: String, name: Option<String> },
+    Name {
+        pallet: String,
+        name: Option<String>,
+    },
 }
 
 impl Meaning {
@@ -236,7 +244,8 @@ mod tests {
         for text in ["3010-4", "3010-0004", "3,010-4"] {
             assert_eq!(Meaning::of(text), Meaning::Place(3010, 4), "{text}");
         }
-        let alice = "0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d".parse::<Hash>().unwrap();
+        let alice =
+            "0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d".parse::<Hash>().unwrap();
         assert_eq!(Meaning::of(&alice.to_string().to_uppercase().replace("0X", "0x")), Meaning::Hex(alice));
         assert_eq!(Meaning::of(&alice.to_string()[2..]), Meaning::Hex(alice));
         // a Polkadot address of the same key

@@ -58,7 +58,8 @@ impl ActivityRow {
         rows.sort_unstable_by(|a, b| a.sort_key().cmp(&b.sort_key()));
         rows.dedup_by(|later, kept| {
             let (account, kind, block, item, _) = later.sort_key();
-            (account, kind, block, item) == (kept.account.as_str(), kept.kind.as_str(), kept.block_number, kept.item_index)
+            (account, kind, block, item)
+                == (kept.account.as_str(), kept.kind.as_str(), kept.block_number, kept.item_index)
         });
     }
 
@@ -72,7 +73,12 @@ impl ActivityRow {
         transfers: &[TransferRow],
     ) -> Vec<Self> {
         let mut rows = Vec::with_capacity(mentions.len() + extrinsics.len() + 2 * transfers.len());
-        let mut add = |account: &str, kind: &str, item: u32, extrinsic: Option<u32>, role: &str, amount: Option<u64>| {
+        let mut add = |account: &str,
+                       kind: &str,
+                       item: u32,
+                       extrinsic: Option<u32>,
+                       role: &str,
+                       amount: Option<u64>| {
             rows.push(Self {
                 account: account.to_owned(),
                 kind: kind.to_owned(),
@@ -87,7 +93,9 @@ impl ActivityRow {
         for mention in mentions {
             let account = mention.account.to_ss58();
             match (mention.role, mention.extrinsic_index, mention.event_index) {
-                (MentionRole::Event, extrinsic, Some(event)) => add(&account, "event", event, extrinsic, "event", None),
+                (MentionRole::Event, extrinsic, Some(event)) => {
+                    add(&account, "event", event, extrinsic, "event", None);
+                }
                 (MentionRole::Event, _, None) | (_, None, _) => {}
                 (role, Some(extrinsic), _) => {
                     add(&account, "extrinsic", extrinsic, Some(extrinsic), role_name(role), None);
@@ -105,12 +113,20 @@ impl ActivityRow {
             // long batches have one origin throughout
             let place = (call.extrinsic_index, call.origin.as_str());
             if previous != Some(place) && call.origin.parse::<AccountId>().is_ok() {
-                add(&call.origin, "extrinsic", call.extrinsic_index, Some(call.extrinsic_index), "origin", None);
+                add(
+                    &call.origin,
+                    "extrinsic",
+                    call.extrinsic_index,
+                    Some(call.extrinsic_index),
+                    "origin",
+                    None,
+                );
             }
             previous = Some(place);
         }
         for transfer in transfers {
-            let (event, extrinsic, amount) = (transfer.event_index, transfer.extrinsic_index, Some(transfer.amount_rao));
+            let (event, extrinsic, amount) =
+                (transfer.event_index, transfer.extrinsic_index, Some(transfer.amount_rao));
             if transfer.from_account == transfer.to_account {
                 add(&transfer.from_account, "transfer", event, extrinsic, "self", amount);
                 continue;
@@ -143,7 +159,8 @@ impl HashRow {
                 item_index,
             })
         };
-        let of_extrinsics = extrinsics.iter().filter_map(|found| row(&found.hash, "extrinsic", found.extrinsic_index));
+        let of_extrinsics =
+            extrinsics.iter().filter_map(|found| row(&found.hash, "extrinsic", found.extrinsic_index));
         row(&block.hash, "block", 0).into_iter().chain(of_extrinsics).collect()
     }
 }

@@ -38,8 +38,10 @@ impl Encoded {
         rows: impl IntoIterator<Item = &'r R>,
     ) -> Result<(), WarehouseError> {
         for row in rows {
-            write_row(&mut self.bytes, row)
-                .map_err(|source| WarehouseError::Encode { table: table.name(), reason: source.to_string() })?;
+            write_row(&mut self.bytes, row).map_err(|source| WarehouseError::Encode {
+                table: table.name(),
+                reason: source.to_string(),
+            })?;
             self.rows += 1;
         }
         Ok(())
@@ -75,7 +77,14 @@ impl Encoded {
         if end > start {
             chunks.push(bytes.slice(start..end));
         }
-        TableRows { table, columns, rows: self.rows, bytes: bytes.len() as u64, content_hash: hasher.digest128(), chunks }
+        TableRows {
+            table,
+            columns,
+            rows: self.rows,
+            bytes: bytes.len() as u64,
+            content_hash: hasher.digest128(),
+            chunks,
+        }
     }
 }
 
@@ -224,11 +233,16 @@ impl WindowRows {
     /// When a block of the window is missing.
     pub fn finish(mut self) -> Result<Window, WarehouseError> {
         if self.next != self.last + 1 {
-            return Err(WarehouseError::WindowIncomplete { first: self.first, last: self.last, missing: self.next });
+            return Err(WarehouseError::WindowIncomplete {
+                first: self.first,
+                last: self.last,
+                missing: self.next,
+            });
         }
         ActivityRow::sort_and_dedup(&mut self.activity);
         self.hashes.sort_unstable();
-        let names: Vec<_> = self.names.iter().map(|(name, occurrences)| self.name_row(name, *occurrences)).collect();
+        let names: Vec<_> =
+            self.names.iter().map(|(name, occurrences)| self.name_row(name, *occurrences)).collect();
         let name_totals = names
             .iter()
             .map(|row| (row.kind.clone(), row.pallet.clone(), row.name.clone(), row.occurrences))
@@ -250,7 +264,11 @@ impl WindowRows {
         Ok(Window { first, last, generation, tables, content_hash, name_totals })
     }
 
-    fn name_row(&self, (kind, pallet, name): &(&'static str, String, String), occurrences: u64) -> NameCountRow {
+    fn name_row(
+        &self,
+        (kind, pallet, name): &(&'static str, String, String),
+        occurrences: u64,
+    ) -> NameCountRow {
         NameCountRow {
             kind: (*kind).to_owned(),
             pallet: pallet.clone(),

@@ -76,6 +76,7 @@ impl Warehouse {
             .map_err(|source| WarehouseError::Encode { table: "coverage", reason: source.to_string() })?;
         let (first, last, hash) = (row.first_block, row.last_block, &row.content_hash);
         let token = format!("coverage:{first}-{last}:{}:{hash}:{state}:{attempt}", window.generation);
-        self.insert_bytes("record the window", "coverage", CoverageRow::COLUMN_NAMES, bytes.into(), &token).await
+        self.insert_bytes("record the window", "coverage", CoverageRow::COLUMN_NAMES, bytes.into(), &token)
+            .await
     }
 }

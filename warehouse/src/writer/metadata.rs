@@ -27,9 +27,10 @@ impl Warehouse {
         bytes: &[u8],
     ) -> Result<(), WarehouseError> {
         let metadata_hash = Hash::blake2_256(bytes).to_string();
-        let stored = Sql::new("SELECT count() FROM runtime_metadata WHERE spec_version = ? AND metadata_hash = ?")
-            .bind(spec_version)
-            .bind(metadata_hash.as_str());
+        let stored =
+            Sql::new("SELECT count() FROM runtime_metadata WHERE spec_version = ? AND metadata_hash = ?")
+                .bind(spec_version)
+                .bind(metadata_hash.as_str());
         if self.fetch_count("look for metadata", stored).await? > 0 {
             return Ok(());
         }
@@ -37,8 +38,10 @@ impl Warehouse {
         let metadata = RawBytes(bytes.to_vec());
         let row = MetadataRow { spec_version, metadata_version, metadata_hash, fetched_at_block, metadata };
         let mut encoded = Vec::with_capacity(bytes.len() + 128);
-        write_row(&mut encoded, &row)
-            .map_err(|source| WarehouseError::Encode { table: "runtime_metadata", reason: source.to_string() })?;
+        write_row(&mut encoded, &row).map_err(|source| WarehouseError::Encode {
+            table: "runtime_metadata",
+            reason: source.to_string(),
+        })?;
         let columns = MetadataRow::COLUMN_NAMES;
         self.insert_bytes("store metadata", "runtime_metadata", columns, encoded.into(), &token).await
     }

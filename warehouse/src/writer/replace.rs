@@ -25,7 +25,12 @@ impl Warehouse {
             self.record_sealed(window, attempt).await?;
             self.visible.insert(window.first, window.last);
         }
-        Ok(ReplaceReceipt { first: window.first, last: window.last, changed, content_hash: window.content_hash })
+        Ok(ReplaceReceipt {
+            first: window.first,
+            last: window.last,
+            changed,
+            content_hash: window.content_hash,
+        })
     }
 
     /// Deletes and writes anew the rows of `tables`, hidden meanwhile. Returns the new attempt.
@@ -55,7 +60,9 @@ impl Warehouse {
 
     async fn delete_rows(&self, table: Table, window: &Window) -> Result<(), WarehouseError> {
         let (name, block) = (table.name(), table.block_column());
-        let sql = Sql::new(format!("DELETE FROM {name} WHERE {block} BETWEEN ? AND ? SETTINGS lightweight_deletes_sync = 2"));
+        let sql = Sql::new(format!(
+            "DELETE FROM {name} WHERE {block} BETWEEN ? AND ? SETTINGS lightweight_deletes_sync = 2"
+        ));
         self.execute("delete rows of the window", sql.bind(window.first).bind(window.last)).await
     }
 

@@ -11,7 +11,8 @@ async fn an_account_page_tells_what_the_rows_tell() {
     write_chain(&warehouse, &blocks, 17).await;
     for number in 0..5 {
         let name = account(number).to_ss58();
-        let activity: Vec<_> = blocks.iter().flat_map(|rows| &rows.activity).filter(|row| row.account == name).collect();
+        let activity: Vec<_> =
+            blocks.iter().flat_map(|rows| &rows.activity).filter(|row| row.account == name).collect();
         let count = |kind: &str| activity.iter().filter(|row| row.kind == kind).count() as u64;
         let transfers = || blocks.iter().flat_map(|rows| &rows.transfers);
         let expected = AccountSummary {
@@ -28,14 +29,23 @@ async fn an_account_page_tells_what_the_rows_tell() {
             events: count("event"),
             transfers_in: transfers().filter(|row| row.to_account == name).count() as u64,
             transfers_out: transfers().filter(|row| row.from_account == name).count() as u64,
-            received_rao: transfers().filter(|row| row.to_account == name).map(|row| u128::from(row.amount_rao)).sum(),
-            sent_rao: transfers().filter(|row| row.from_account == name).map(|row| u128::from(row.amount_rao)).sum(),
+            received_rao: transfers()
+                .filter(|row| row.to_account == name)
+                .map(|row| u128::from(row.amount_rao))
+                .sum(),
+            sent_rao: transfers()
+                .filter(|row| row.from_account == name)
+                .map(|row| u128::from(row.amount_rao))
+                .sum(),
         };
         assert_eq!(warehouse.find_account(&name).await.unwrap(), Some(expected));
 
         // every extrinsic it signed, originated or is named in, newest first, over pages
-        let mut wanted: Vec<_> =
-            activity.iter().filter(|row| row.kind == "extrinsic").map(|row| (row.block_number, row.item_index)).collect();
+        let mut wanted: Vec<_> = activity
+            .iter()
+            .filter(|row| row.kind == "extrinsic")
+            .map(|row| (row.block_number, row.item_index))
+            .collect();
         wanted.sort_unstable();
         wanted.reverse();
         let mut seen = Vec::new();
@@ -53,7 +63,10 @@ async fn an_account_page_tells_what_the_rows_tell() {
         let page = warehouse.list_account_events(&name, PageRequest::newest(1000)).await.unwrap();
         assert_eq!(page.rows.len() as u64, count("event"));
     }
-    assert_eq!(warehouse.find_account("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY").await.unwrap(), None);
+    assert_eq!(
+        warehouse.find_account("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY").await.unwrap(),
+        None
+    );
 }
 
 #[test]
@@ -65,7 +78,11 @@ fn an_account_has_its_strongest_role_once_an_extrinsic() {
             let of_signer: Vec<_> = rows
                 .activity
                 .iter()
-                .filter(|row| row.kind == "extrinsic" && row.item_index == extrinsic.extrinsic_index && row.account == *signer)
+                .filter(|row| {
+                    row.kind == "extrinsic"
+                        && row.item_index == extrinsic.extrinsic_index
+                        && row.account == *signer
+                })
                 .collect();
             assert_eq!(of_signer.len(), 1);
             assert_eq!(of_signer[0].role, "signer");

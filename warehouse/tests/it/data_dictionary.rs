@@ -10,8 +10,19 @@ const MARK: &str = "<!-- Generated from migrations/clickhouse. After a change: \
                     UPDATE=1 cargo test -p yumascan-warehouse data_dictionary -->\n";
 /// Tables in the order in which a reader wants them.
 const ORDER: [&str; 13] = [
-    "blocks", "extrinsics", "calls", "events", "transfers", "quarantine", "raw_blocks", "runtime_metadata",
-    "account_activity", "hash_index", "name_counts", "coverage", "schema_migrations",
+    "blocks",
+    "extrinsics",
+    "calls",
+    "events",
+    "transfers",
+    "quarantine",
+    "raw_blocks",
+    "runtime_metadata",
+    "account_activity",
+    "hash_index",
+    "name_counts",
+    "coverage",
+    "schema_migrations",
 ];
 
 /// (name, type, comment) of each column.
@@ -49,7 +60,10 @@ async fn the_data_dictionary_is_up_to_date() {
         std::fs::write(&path, format!("{written_by_hand}{MARK}{wanted}")).unwrap();
         return;
     }
-    assert!(found == wanted, "docs/data-dictionary.md is out of date; UPDATE=1 cargo test -p yumascan-warehouse data_dictionary");
+    assert!(
+        found == wanted,
+        "docs/data-dictionary.md is out of date; UPDATE=1 cargo test -p yumascan-warehouse data_dictionary"
+    );
 }
 
 /// Columns that programs outside rely on, by name.
@@ -57,8 +71,14 @@ async fn the_data_dictionary_is_up_to_date() {
 async fn the_contract_of_columns_is_kept() {
     let (_database, warehouse) = fresh_warehouse().await;
     let contract = [
-        ("blocks", "number hash parent_hash state_root extrinsics_root timestamp_ms author spec_version extrinsic_count event_count call_count weight_ref_time weight_proof_size"),
-        ("extrinsics", "block_number extrinsic_index hash signer nonce tip_rao pallet call success error fee_rao weight_ref_time args"),
+        (
+            "blocks",
+            "number hash parent_hash state_root extrinsics_root timestamp_ms author spec_version extrinsic_count event_count call_count weight_ref_time weight_proof_size",
+        ),
+        (
+            "extrinsics",
+            "block_number extrinsic_index hash signer nonce tip_rao pallet call success error fee_rao weight_ref_time args",
+        ),
         ("calls", "block_number extrinsic_index path depth pallet call origin success error args"),
         ("events", "block_number event_index extrinsic_index phase pallet variant args"),
         ("transfers", "block_number event_index extrinsic_index from_account to_account amount_rao"),

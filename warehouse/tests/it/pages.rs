@@ -75,7 +75,12 @@ fn ranges() -> [Range; 3] {
     [
         Range::default(),
         Range { from_block: Some(7), to_block: Some(22), ..Range::default() },
-        Range { from_ms: Some(1_700_000_000_000 + 12_000 * 9), to_ms: Some(1_700_000_000_000 + 12_000 * 23), to_block: Some(21), ..Range::default() },
+        Range {
+            from_ms: Some(1_700_000_000_000 + 12_000 * 9),
+            to_ms: Some(1_700_000_000_000 + 12_000 * 23),
+            to_block: Some(21),
+            ..Range::default()
+        },
     ]
 }
 
@@ -91,7 +96,9 @@ async fn block_pages_visit_every_block_once() {
     let (_database, warehouse, blocks) = stored_chain(30).await;
     let author = Some(account(3).to_ss58());
     for range in ranges() {
-        for (author, spec_version) in [(None, None), (author.clone(), None), (None, Some(101)), (author.clone(), Some(100))] {
+        for (author, spec_version) in
+            [(None, None), (author.clone(), None), (None, Some(101)), (author.clone(), Some(100))]
+        {
             let expected: Vec<_> = blocks
                 .iter()
                 .map(|rows| rows.block.clone())
@@ -115,10 +122,16 @@ async fn extrinsic_pages_visit_every_extrinsic_once() {
         ExtrinsicFilter { signer: signer.clone(), ..ExtrinsicFilter::default() },
         ExtrinsicFilter { signer, success: Some(true), ..ExtrinsicFilter::default() },
         ExtrinsicFilter { signed: Some(false), ..ExtrinsicFilter::default() },
-        ExtrinsicFilter { pallet: Some("Utility".into()), call: Some("batch".into()), ..ExtrinsicFilter::default() },
+        ExtrinsicFilter {
+            pallet: Some("Utility".into()),
+            call: Some("batch".into()),
+            ..ExtrinsicFilter::default()
+        },
         ExtrinsicFilter { success: Some(false), signed: Some(true), ..ExtrinsicFilter::default() },
     ];
-    for (filter, range) in filters.into_iter().flat_map(|filter| ranges().map(|range| (filter.clone(), range))) {
+    for (filter, range) in
+        filters.into_iter().flat_map(|filter| ranges().map(|range| (filter.clone(), range)))
+    {
         let filter = ExtrinsicFilter { range, ..filter };
         let expected: Vec<_> = blocks
             .iter()
@@ -142,12 +155,19 @@ async fn call_pages_visit_every_call_once() {
     let filters = [
         CallFilter::default(),
         CallFilter { pallet: Some("Sudo".into()), ..CallFilter::default() },
-        CallFilter { pallet: Some("Sudo".into()), call: Some("sudo".into()), success: Some(true), ..CallFilter::default() },
+        CallFilter {
+            pallet: Some("Sudo".into()),
+            call: Some("sudo".into()),
+            success: Some(true),
+            ..CallFilter::default()
+        },
         CallFilter { origin: Some(account(1).to_ss58()), ..CallFilter::default() },
         CallFilter { origin: Some("None".into()), ..CallFilter::default() },
         CallFilter { extrinsic: Some((place.block_number, place.extrinsic_index)), ..CallFilter::default() },
     ];
-    for (filter, range) in filters.into_iter().flat_map(|filter| ranges().map(|range| (filter.clone(), range))) {
+    for (filter, range) in
+        filters.into_iter().flat_map(|filter| ranges().map(|range| (filter.clone(), range)))
+    {
         let filter = CallFilter { range, ..filter };
         let expected: Vec<_> = blocks
             .iter()
@@ -171,13 +191,23 @@ async fn event_pages_visit_every_event_once() {
     let filters = [
         EventFilter::default(),
         EventFilter { pallet: Some("Balances".into()), ..EventFilter::default() },
-        EventFilter { pallet: Some("Drand".into()), variant: Some("NewPulse".into()), ..EventFilter::default() },
+        EventFilter {
+            pallet: Some("Drand".into()),
+            variant: Some("NewPulse".into()),
+            ..EventFilter::default()
+        },
         EventFilter { phase: Some("Finalization".into()), ..EventFilter::default() },
         EventFilter { account: Some(name.clone()), ..EventFilter::default() },
-        EventFilter { account: Some(name.clone()), pallet: Some("Balances".into()), ..EventFilter::default() },
+        EventFilter {
+            account: Some(name.clone()),
+            pallet: Some("Balances".into()),
+            ..EventFilter::default()
+        },
         EventFilter { extrinsic: Some((12, 0)), ..EventFilter::default() },
     ];
-    for (filter, range) in filters.into_iter().flat_map(|filter| ranges().map(|range| (filter.clone(), range))) {
+    for (filter, range) in
+        filters.into_iter().flat_map(|filter| ranges().map(|range| (filter.clone(), range)))
+    {
         let filter = EventFilter { range, ..filter };
         let expected: Vec<_> = blocks
             .iter()
@@ -187,7 +217,11 @@ async fn event_pages_visit_every_event_once() {
             .filter(|row| filter.variant.as_ref().is_none_or(|variant| row.variant == *variant))
             .filter(|row| filter.phase.as_ref().is_none_or(|phase| row.phase == *phase))
             .filter(|row| filter.account.as_ref().is_none_or(|account| row.args.contains(account.as_str())))
-            .filter(|row| filter.extrinsic.is_none_or(|at| (row.block_number, row.extrinsic_index) == (at.0, Some(at.1))))
+            .filter(|row| {
+                filter
+                    .extrinsic
+                    .is_none_or(|at| (row.block_number, row.extrinsic_index) == (at.0, Some(at.1)))
+            })
             .collect();
         walk("events", &expected, async |page| warehouse.list_events(&filter, page).await).await;
         assert_eq!(warehouse.count_events(&filter).await.unwrap(), expected.len() as u64, "{filter:?}");
@@ -206,11 +240,20 @@ async fn transfer_pages_visit_every_transfer_once() {
         TransferFilter { to: one.clone(), ..TransferFilter::default() },
         TransferFilter { from: one.clone(), to: two.clone(), ..TransferFilter::default() },
         TransferFilter { from: one.clone(), to: one.clone(), ..TransferFilter::default() },
-        TransferFilter { account: one, to: two, min_amount_rao: Some(1_000_000_000), ..TransferFilter::default() },
+        TransferFilter {
+            account: one,
+            to: two,
+            min_amount_rao: Some(1_000_000_000),
+            ..TransferFilter::default()
+        },
     ];
-    for (filter, range) in filters.into_iter().flat_map(|filter| ranges().map(|range| (filter.clone(), range))) {
+    for (filter, range) in
+        filters.into_iter().flat_map(|filter| ranges().map(|range| (filter.clone(), range)))
+    {
         let filter = TransferFilter { range, ..filter };
-        let is = |wanted: &Option<String>, account: &String| wanted.as_ref().is_none_or(|wanted| wanted == account);
+        let is = |wanted: &Option<String>, account: &String| {
+            wanted.as_ref().is_none_or(|wanted| wanted == account)
+        };
         let expected: Vec<_> = blocks
             .iter()
             .flat_map(|rows| rows.transfers.clone())
@@ -233,5 +276,8 @@ async fn a_page_between_two_cursors_holds_what_lies_between() {
     assert_eq!(page.rows.iter().map(|row| row.number).collect::<Vec<_>>(), [24, 23, 22, 21]);
     let request = PageRequest { limit: 40, ..request };
     let page = warehouse.list_blocks(&BlockFilter::default(), request).await.unwrap();
-    assert_eq!(page.rows.iter().map(|row| row.number).collect::<Vec<_>>(), (21..30).rev().collect::<Vec<_>>());
+    assert_eq!(
+        page.rows.iter().map(|row| row.number).collect::<Vec<_>>(),
+        (21..30).rev().collect::<Vec<_>>()
+    );
 }

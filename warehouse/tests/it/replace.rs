@@ -47,7 +47,9 @@ async fn a_newer_decoder_leaves_exactly_its_own_rows_and_an_older_one_its_own_ag
     let (_database_changed, warehouse) = fresh_warehouse().await;
     write_chain(&warehouse, &blocks, 10).await;
     // back and forth: the tokens of the first time are known to the server and must not hide the third
-    for (rows, expected, generation) in [(&newer, &expected_new, 2), (&blocks, &expected_old, 1), (&newer, &expected_new, 2)] {
+    for (rows, expected, generation) in
+        [(&newer, &expected_new, 2), (&blocks, &expected_old, 1), (&newer, &expected_new, 2)]
+    {
         for part in rows.chunks(10) {
             let receipt = warehouse.replace_window(&window_of_generation(part, generation)).await.unwrap();
             let renamed = part.iter().flat_map(|rows| &rows.events).any(|row| row.variant.ends_with("Pulse"));
@@ -68,7 +70,9 @@ async fn rows_that_were_lost_are_written_anew() {
     let (_database, warehouse) = fresh_warehouse().await;
     write_chain(&warehouse, &blocks, 10).await;
     let before = warehouse.list_checksums(ALL.0, ALL.1).await.unwrap();
-    for statement in ["DELETE FROM calls WHERE block_number = 14", "DELETE FROM blocks WHERE number BETWEEN 10 AND 19"] {
+    for statement in
+        ["DELETE FROM calls WHERE block_number = 14", "DELETE FROM blocks WHERE number BETWEEN 10 AND 19"]
+    {
         warehouse.client().query(statement).execute().await.unwrap();
     }
     let receipt = warehouse.replace_window(&window(&blocks[10..20])).await.unwrap();
@@ -88,7 +92,11 @@ async fn a_crash_within_a_replacement_is_mended_by_writing_or_replacing_again() 
         warehouse.write_window(&window(&blocks)).await.unwrap();
         warehouse.replace_window(&window_of_generation(&newer, 2)).await.unwrap();
         // as if a third decoder had died after its first deletions
-        for statement in ["DELETE FROM blocks WHERE number <= 9", "DELETE FROM events WHERE block_number <= 9"].iter().take(deletes) {
+        for statement in
+            ["DELETE FROM blocks WHERE number <= 9", "DELETE FROM events WHERE block_number <= 9"]
+                .iter()
+                .take(deletes)
+        {
             warehouse.client().query(statement).execute().await.unwrap();
         }
         if replace_again {

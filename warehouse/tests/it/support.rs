@@ -5,7 +5,8 @@ use yumascan_embedded::testing::{TestDatabase, fresh_database};
 use yumascan_warehouse::{
     BlockRows, Warehouse, WarehouseConfig, Window, WindowRows,
     rows::{
-        ActivityRow, BlockRow, CallRow, EventRow, ExtrinsicRow, QuarantineRow, RawBlockRow, RawBytes, TransferRow,
+        ActivityRow, BlockRow, CallRow, EventRow, ExtrinsicRow, QuarantineRow, RawBlockRow, RawBytes,
+        TransferRow,
     },
 };
 
@@ -49,8 +50,12 @@ pub(crate) fn account(number: u64) -> AccountId {
     AccountId([u8::try_from(number % 5).unwrap() + 1; 32])
 }
 
-const CALLS: [(&str, &str); 4] =
-    [("Balances", "transfer_keep_alive"), ("Utility", "batch"), ("SubtensorModule", "set_weights"), ("Sudo", "sudo")];
+const CALLS: [(&str, &str); 4] = [
+    ("Balances", "transfer_keep_alive"),
+    ("Utility", "batch"),
+    ("SubtensorModule", "set_weights"),
+    ("Sudo", "sudo"),
+];
 const EVENTS: [(&str, &str); 5] = [
     ("System", "ExtrinsicSuccess"),
     ("Balances", "Transfer"),
@@ -83,8 +88,7 @@ fn block(seed: u64, number: u64, parent_hash: Hash) -> BlockRows {
         logs: vec![vec![8]],
     };
     let timestamp_ms = (number > 0).then_some(1_700_000_000_000 + number * 12_000);
-    let mut rows = BlockRows::default();
-    rows.block = BlockRow {
+    let block = BlockRow {
         number,
         hash: header.hash().to_string(),
         parent_hash: parent_hash.to_string(),
@@ -98,6 +102,7 @@ fn block(seed: u64, number: u64, parent_hash: Hash) -> BlockRows {
         weight_proof_size: dice.below(1 << 20),
         ..BlockRow::default()
     };
+    let mut rows = BlockRows { block, ..BlockRows::default() };
     let mut mentions = Vec::new();
     for index in 0..u32::try_from(dice.below(4)).unwrap() {
         push_extrinsic(&mut rows, &mut mentions, &mut dice, index);
@@ -125,7 +130,8 @@ fn block(seed: u64, number: u64, parent_hash: Hash) -> BlockRows {
         authorities: RawBytes(Vec::new()),
     };
     count_rows(&mut rows);
-    rows.activity = ActivityRow::of_block(&rows.block, &mentions, &rows.extrinsics, &rows.calls, &rows.transfers);
+    rows.activity =
+        ActivityRow::of_block(&rows.block, &mentions, &rows.extrinsics, &rows.calls, &rows.transfers);
     rows
 }
 
@@ -170,8 +176,11 @@ fn push_extrinsic(rows: &mut BlockRows, mentions: &mut Vec<AccountMention>, dice
         ..ExtrinsicRow::default()
     });
     for level in 0..=depth {
-        let (pallet, call) = if level == 0 { (pallet, call) } else { CALLS[usize::try_from(dice.below(4)).unwrap()] };
-        let origin = if dice.below(6) == 0 { account(dice.below(5)).to_ss58() } else {
+        let (pallet, call) =
+            if level == 0 { (pallet, call) } else { CALLS[usize::try_from(dice.below(4)).unwrap()] };
+        let origin = if dice.below(6) == 0 {
+            account(dice.below(5)).to_ss58()
+        } else {
             signer.map_or_else(|| "None".to_owned(), |id| id.to_ss58())
         };
         rows.calls.push(CallRow {
@@ -203,7 +212,12 @@ fn push_extrinsic(rows: &mut BlockRows, mentions: &mut Vec<AccountMention>, dice
     }
 }
 
-fn push_event(rows: &mut BlockRows, mentions: &mut Vec<AccountMention>, dice: &mut Dice, extrinsic: Option<u32>) {
+fn push_event(
+    rows: &mut BlockRows,
+    mentions: &mut Vec<AccountMention>,
+    dice: &mut Dice,
+    extrinsic: Option<u32>,
+) {
     let (block_number, timestamp_ms) = (rows.block.number, rows.block.timestamp_ms);
     let event_index = u32::try_from(rows.events.len()).unwrap();
     let (pallet, variant) = EVENTS[usize::try_from(dice.below(5)).unwrap()];

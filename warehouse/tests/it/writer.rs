@@ -18,13 +18,15 @@ async fn what_was_written_is_read_back_column_by_column() {
     let page = PageRequest { limit: 10_000, order: Order::Oldest, after: None, before: None };
     let stored = warehouse.list_blocks(&query::blocks::BlockFilter::default(), page).await.unwrap().rows;
     assert_eq!(stored, blocks.iter().map(|rows| rows.block.clone()).collect::<Vec<_>>());
-    let stored = warehouse.list_extrinsics(&query::extrinsics::ExtrinsicFilter::default(), page).await.unwrap().rows;
+    let stored =
+        warehouse.list_extrinsics(&query::extrinsics::ExtrinsicFilter::default(), page).await.unwrap().rows;
     assert_eq!(stored, blocks.iter().flat_map(|rows| rows.extrinsics.clone()).collect::<Vec<_>>());
     let stored = warehouse.list_calls(&query::calls::CallFilter::default(), page).await.unwrap().rows;
     assert_eq!(stored, blocks.iter().flat_map(|rows| rows.calls.clone()).collect::<Vec<_>>());
     let stored = warehouse.list_events(&query::events::EventFilter::default(), page).await.unwrap().rows;
     assert_eq!(stored, blocks.iter().flat_map(|rows| rows.events.clone()).collect::<Vec<_>>());
-    let stored = warehouse.list_transfers(&query::transfers::TransferFilter::default(), page).await.unwrap().rows;
+    let stored =
+        warehouse.list_transfers(&query::transfers::TransferFilter::default(), page).await.unwrap().rows;
     assert_eq!(stored, blocks.iter().flat_map(|rows| rows.transfers.clone()).collect::<Vec<_>>());
     let stored = warehouse.list_quarantine(0, 40, 1000).await.unwrap();
     assert_eq!(stored, blocks.iter().flat_map(|rows| rows.quarantine.clone()).collect::<Vec<_>>());
@@ -41,7 +43,10 @@ async fn raw_blocks_come_back_as_the_node_gave_them() {
     for (raw, rows) in raw.iter().zip(&blocks[3..]) {
         assert_eq!(raw.hash.to_string(), rows.block.hash);
         assert_eq!(raw.header.encode(), rows.raw.header.0);
-        assert_eq!(raw.extrinsics, rows.raw.extrinsics.iter().map(|bytes| bytes.0.clone()).collect::<Vec<_>>());
+        assert_eq!(
+            raw.extrinsics,
+            rows.raw.extrinsics.iter().map(|bytes| bytes.0.clone()).collect::<Vec<_>>()
+        );
         assert_eq!(raw.events, rows.raw.events.0);
         assert_eq!(raw.spec_version.0, rows.raw.spec_version);
     }
@@ -182,6 +187,7 @@ async fn metadata_is_kept_once_and_the_highest_format_is_given() {
     assert_eq!((versions[1].first_block, versions[1].last_block, versions[1].block_count), (0, 19, 20));
     assert_eq!((versions[1].metadata_version, versions[1].metadata_bytes), (Some(15), Some(15)));
     assert_eq!(versions[0].metadata_version, None);
-    let stored = warehouse.client().query("SELECT count() FROM runtime_metadata").fetch_one::<u64>().await.unwrap();
+    let stored =
+        warehouse.client().query("SELECT count() FROM runtime_metadata").fetch_one::<u64>().await.unwrap();
     assert_eq!(stored, 2);
 }
