@@ -20,13 +20,15 @@ pub struct Call {
     pub params: String,
     /// Set when the call reads state at a block: full nodes keep that of recent blocks only.
     pub state_at: Option<StateAt>,
+    /// An error of the node's own is an answer (e.g. a runtime function that may not exist): not asked again.
+    pub error_is_answer: bool,
 }
 
 impl Call {
     /// A call that reads no state.
     #[must_use]
     pub fn new(method: &'static str, params: String) -> Self {
-        Self { method, params, state_at: None }
+        Self { method, params, state_at: None, error_is_answer: false }
     }
 
     /// A call without parameters.
@@ -78,16 +80,17 @@ impl Call {
         Self::state("state_getRuntimeVersion", format!("[\"{hash}\"]"), number)
     }
 
-    /// A runtime API call (`input` is 0x hex).
+    /// A runtime API call (`input` is 0x hex); the runtime may not know the function.
     #[must_use]
     pub fn runtime_api(function: &str, input: &str, hash: Hash, number: BlockNumber) -> Self {
-        Self::state("state_call", format!("[\"{function}\",\"{input}\",\"{hash}\"]"), number)
+        let call = Self::state("state_call", format!("[\"{function}\",\"{input}\",\"{hash}\"]"), number);
+        Self { error_is_answer: true, ..call }
     }
 
     /// A call that reads the state of block `number`.
     #[must_use]
     pub fn state(method: &'static str, params: String, number: BlockNumber) -> Self {
-        Self { method, params, state_at: Some(StateAt(number)) }
+        Self { method, params, state_at: Some(StateAt(number)), error_is_answer: false }
     }
 }
 

@@ -20,6 +20,9 @@ use super::{
     wire,
 };
 
+/// How long an endpoint is remembered not to have a state.
+const PRUNED_MEMORY: Duration = Duration::from_secs(600);
+
 /// An endpoint of the pool.
 #[derive(Debug)]
 pub struct Endpoint {
@@ -45,14 +48,15 @@ struct State {
     generation: u64,
     failed_generation: u64,
     genesis: Option<Hash>,
-    /// State is known to be gone at and below this block.
-    pruned_to: Option<BlockNumber>,
+    /// State was found gone at and below this block, and when (a node that is still syncing may have it later).
+    pruned_to: Option<(BlockNumber, Instant)>,
     /// Methods it does not serve.
     missing_methods: BTreeSet<&'static str>,
     calls: u64,
     errors: u64,
     wrong_answers: u64,
     last_ok: Option<std::time::SystemTime>,
+    finalized: Option<BlockNumber>,
 }
 
 /// A snapshot of an endpoint, for status pages and the store.
@@ -80,6 +84,8 @@ pub struct EndpointStatus {
     pub rate_per_second: Option<u64>,
     /// When it last answered.
     pub last_ok: Option<std::time::SystemTime>,
+    /// The highest finalized block it named.
+    pub finalized: Option<BlockNumber>,
 }
 
 /// Whether and how willingly an endpoint takes a call now.
@@ -113,6 +119,7 @@ impl Endpoint {
             errors: 0,
             wrong_answers: 0,
             last_ok: None,
+            finalized: None,
         };
         Ok(Self {
             url: url.to_owned(),
@@ -158,6 +165,7 @@ impl Endpoint {
             batch_size: state.pacer.batch_size(),
             rate_per_second: state.pacer.rate().map(|rate| rate as u64),
             last_ok: state.last_ok,
+            finalized: state.finalized,
         }
     }
 
@@ -264,12 +272,16 @@ impl Endpoint {
             }
             RpcError::TooLarge { .. } => state.pacer.too_large(asked),
             RpcError::Pruned { block, .. } => {
-                state.pruned_to = Some(state.pruned_to.map_or(*block, |before| before.max(*block)));
+                let before = state.pruned_to.map_or(0, |(before, _)| before);
+                state.pruned_to = Some((before.max(*block), now));
             }
             RpcError::NoSuchMethod { method, .. } => {
                 state.missing_methods.insert(method);
             }
-            RpcError::OtherGenesis { .. } | RpcError::Denied { .. } | RpcError::NotANode { .. } | RpcError::BadUrl { .. } => {
+            // what was once our chain's node and now answers nonsense may recover; another chain never becomes ours
+            RpcError::Denied { .. } | RpcError::NotANode { .. } | RpcError::BadUrl { .. } | RpcError::OtherGenesis { .. }
+                if state.genesis.is_none() || matches!(error, RpcError::OtherGenesis { .. }) =>
+            {
                 tracing::warn!(endpoint = %self.label, %error, "endpoint is not used");
                 state.health.refuse(error.clone());
             }
@@ -284,6 +296,12 @@ impl Endpoint {
                 }
             }
         }
+    }
+
+    /// It named a finalized head.
+    pub(super) fn note_finalized(&self, number: BlockNumber) {
+        let mut state = self.state();
+        state.finalized = state.finalized.max(Some(number));
     }
 
     /// It gave a wrong answer: it is named, and left while another can be asked.
@@ -305,7 +323,7 @@ impl Endpoint {
             return RpcError::NoSuchMethod { endpoint: self.label.clone(), method: call.method };
         }
         match call.state_at {
-            Some(at) if state.pruned_to.is_some_and(|to| at.0 <= to) => {
+            Some(at) if state.is_pruned(at.0) => {
                 RpcError::Pruned { endpoint: self.label.clone(), block: at.0 }
             }
             _ => state.health.last_error().cloned().unwrap_or_else(|| RpcError::Unreachable {
@@ -348,8 +366,12 @@ impl Endpoint {
 
 impl State {
     fn can_serve(&self, call: &Call) -> bool {
-        let pruned = call.state_at.is_some_and(|at| self.pruned_to.is_some_and(|to| at.0 <= to));
+        let pruned = call.state_at.is_some_and(|at| self.is_pruned(at.0));
         !pruned && !self.missing_methods.contains(call.method)
+    }
+
+    fn is_pruned(&self, block: BlockNumber) -> bool {
+        self.pruned_to.is_some_and(|(to, found)| block <= to && found.elapsed() < PRUNED_MEMORY)
     }
 }
 

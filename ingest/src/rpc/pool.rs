@@ -238,6 +238,13 @@ impl Pool {
         self.shared.endpoints.iter().filter(|endpoint| !endpoint.is_refused()).count()
     }
 
+    /// Whether some endpoint serves `method`, as far as is known.
+    #[must_use]
+    pub fn serves(&self, method: &'static str) -> bool {
+        let call = Call::bare(method);
+        self.shared.endpoints.iter().any(|endpoint| endpoint.can_serve(&call))
+    }
+
     fn genesis(&self) -> Option<Hash> {
         *self.shared.genesis.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -365,6 +372,9 @@ impl Pool {
                 }
                 Err(error) => error,
             };
+            if calls[call.index].error_is_answer && matches!(error, RpcError::Node { .. }) {
+                return Err(error);
+            }
             // a batch that hits a limit has many equal errors: the endpoint's books take each kind once
             if !told.contains(&error.kind()) || matches!(error, RpcError::Pruned { .. }) {
                 told.push(error.kind());
@@ -444,7 +454,10 @@ impl Pool {
 
     fn check_head(&self, answer: &Answer, hash: Hash) -> Result<(BlockNumber, Hash), RpcError> {
         match wire::header(answer.value.get()) {
-            Ok(header) if header.hash() == hash => Ok((header.number, hash)),
+            Ok(header) if header.hash() == hash => {
+                answer.endpoint.note_finalized(header.number);
+                Ok((header.number, hash))
+            }
             Ok(header) => {
                 let what = format!("its header hashes to {}, not to {hash}", header.hash());
                 Err(self.report_wrong(&answer.endpoint, header.number, what))

@@ -1,0 +1,87 @@
+//! Following the head: finalized blocks are stored, the unfinalized tip is held in memory.
+//!
+//! Three lanes run side by side. `heads` learns of heads (pushed, or polled for), `finalized` fills up to the
+//! finalized head, `tip` decodes best blocks above it. They are joined by the newest value only: a lane that is busy
+//! sees the latest head when it comes back, never a queue of old ones. Gaps after a reconnect need no code of their
+//! own: the finalized lane always fills whatever is missing.
+
+mod finalized;
+mod heads;
+mod tip;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use yumascan_chain::{BlockNumber, Header};
+
+use crate::{IngestError, backfill::Limits, pipeline::Pipeline};
+
+/// What following needs to know.
+#[derive(Debug, Clone)]
+pub(crate) struct FollowPlan {
+    /// First block to store.
+    pub(crate) from: BlockNumber,
+    /// Finalized head at the start.
+    pub(crate) finalized: BlockNumber,
+    pub(crate) limits: Limits,
+    /// Without a new head for so long, the connection is dropped.
+    pub(crate) stall: Duration,
+    /// How often heads are asked for where they are not pushed.
+    pub(crate) poll: Duration,
+}
+
+/// The newest heads; lanes wait for changes.
+#[derive(Debug)]
+struct Heads {
+    finalized: watch::Sender<BlockNumber>,
+    best: watch::Sender<Option<Header>>,
+}
+
+impl Heads {
+    /// A finalized head never goes back: an endpoint that lags does not undo what another has finalized.
+    fn finalized(&self, number: BlockNumber) {
+        self.finalized.send_if_modified(|known| {
+            let higher = number > *known;
+            if higher {
+                *known = number;
+            }
+            higher
+        });
+    }
+
+    fn best(&self, header: Header) {
+        metrics::gauge!("yumascan_ingest_best_head_block").set(header.number as f64);
+        self.best.send_if_modified(|known| {
+            let other = known.as_ref() != Some(&header);
+            if other {
+                *known = Some(header);
+            }
+            other
+        });
+    }
+}
+
+/// Follows until cancelled.
+pub(crate) async fn follow(pipeline: &Arc<Pipeline>, plan: FollowPlan, cancel: &CancellationToken) -> Result<(), IngestError> {
+    let heads = Heads { finalized: watch::channel(plan.finalized).0, best: watch::channel(None).0 };
+    let (finalized, best) = (heads.finalized.subscribe(), heads.best.subscribe());
+    let learning = heads::learn(pipeline, &heads, &plan, cancel);
+    let storing = finalized::store(pipeline, finalized.clone(), &plan, cancel);
+    let showing = tip::show(pipeline, best, finalized, cancel);
+    let (stored, (), ()) = tokio::join!(storing, learning, showing);
+    stored
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finalized_head_never_goes_back() {
+        let heads = Heads { finalized: watch::channel(10).0, best: watch::channel(None).0 };
+        heads.finalized(12);
+        heads.finalized(11);
+        assert_eq!(*heads.finalized.borrow(), 12);
+    }
+}
