@@ -15,7 +15,7 @@ use crate::{
     pipeline::Pipeline,
     plan::count,
     progress::{Progress, Shares, Stage},
-    rpc::{Call, EndpointStatus, HealthState, Pool, RpcError, wire},
+    rpc::{Call, EndpointStatus, HealthState, Pool, wire},
     source::Source,
 };
 

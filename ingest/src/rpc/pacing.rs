@@ -39,7 +39,12 @@ pub(super) struct Pacer {
     /// Calls served in the last whole second.
     served_per_second: f64,
     complaints_in_a_row: u32,
+    /// When the rate was lowered last.
+    lowered_at: Option<Instant>,
 }
+
+/// Complaints of batches that were in flight together tell the same thing: the rate is lowered once.
+const BURST: Duration = Duration::from_millis(1500);
 
 impl Pacer {
     pub(super) fn new(config: PacingConfig) -> Self {
@@ -54,6 +59,7 @@ impl Pacer {
             second: None,
             served_per_second: 0.0,
             complaints_in_a_row: 0,
+            lowered_at: None,
         }
     }
 
@@ -90,7 +96,7 @@ impl Pacer {
         self.complaints_in_a_row = 0;
         self.count(items, now);
         if let Some(rate) = self.rate.as_mut() {
-            *rate += (*rate * 0.02).max(0.2);
+            *rate += (*rate * 0.04).max(0.2);
         }
         let slow = took.as_secs_f64() / self.config.target_latency.as_secs_f64();
         let big = bytes as f64 / self.config.target_bytes as f64;
@@ -113,16 +119,19 @@ impl Pacer {
         self.complaints_in_a_row = self.complaints_in_a_row.saturating_add(1);
         let running = self.second.map_or(0.0, |(_, count)| count);
         let observed = self.served_per_second.max(running);
+        let in_burst = self.lowered_at.is_some_and(|at| now.duration_since(at) < BURST);
         let lowered = match self.rate {
-            // complaints in one burst count once: the first has already lowered the rate
-            Some(rate) if served > 0 => rate * 0.9,
-            Some(rate) => rate * 0.7,
-            None => observed * 0.8,
+            Some(rate) if in_burst => rate,
+            Some(rate) if served > 0 => rate * 0.85,
+            Some(rate) => rate * 0.6,
+            None => observed * 0.9,
         };
-        let rate = lowered.max(0.5);
-        self.rate = Some(rate);
+        if !in_burst {
+            self.lowered_at = Some(now);
+            self.in_flight_limit = (self.in_flight_limit / 2.0).max(1.0);
+        }
+        self.rate = Some(lowered.max(0.5));
         self.batch = self.batch.min(self.batch_cap()).max(1.0);
-        self.in_flight_limit = (self.in_flight_limit / 2.0).max(1.0);
         let exponent = self.complaints_in_a_row.saturating_sub(1).min(6);
         Duration::from_millis(250 << exponent).min(Duration::from_secs(15))
     }
@@ -211,8 +220,8 @@ mod tests {
         let first = pacer.limited(0, now);
         let second = pacer.limited(0, now);
         assert!(second > first);
-        for _ in 0..100 {
-            assert!(pacer.limited(0, now) <= Duration::from_secs(15));
+        for second in 2..100 {
+            assert!(pacer.limited(0, now + Duration::from_secs(2 * second)) <= Duration::from_secs(15));
         }
         assert!(pacer.rate().unwrap() >= 0.5);
         assert_eq!(pacer.batch_size(), 1);

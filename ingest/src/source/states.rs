@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use yumascan_chain::{Hash, Header, SpecVersion};
 
-use super::{AUTHORITIES_KEY, BlockAt, Source, sampling::sample};
+use super::{AUTHORITIES_KEY, BlockAt, Source, sampling::Sampling};
 use crate::{
     error::IngestError,
     rpc::{Answer, Call, wire},
@@ -38,11 +38,13 @@ impl Source {
                 points.extend([index, index + 1]);
             }
         }
-        sample(parents.len(), points, async |places: Vec<usize>| {
-            let states: Vec<BlockAt> = places.into_iter().map(|place| parents[place]).collect();
-            self.read_states(&states).await
-        })
-        .await
+        let mut sampling = Sampling::new(parents.len(), &points);
+        while !sampling.places().is_empty() {
+            let states: Vec<BlockAt> = sampling.places().iter().map(|place| parents[*place]).collect();
+            let values = self.read_states(&states).await?;
+            sampling.learn(values);
+        }
+        Ok(sampling.into_values())
     }
 
     async fn read_states(&self, states: &[BlockAt]) -> Result<Vec<ParentState>, IngestError> {
