@@ -126,30 +126,60 @@ impl AuditReport {
 ///
 /// # Errors
 /// When warehouse or store cannot be read. What is wrong with the data is in the report.
-pub async fn audit(warehouse: &Warehouse, store: &Store, scope: AuditScope) -> Result<AuditReport, IngestError> {
+pub async fn audit(
+    warehouse: &Warehouse,
+    store: &Store,
+    scope: AuditScope,
+) -> Result<AuditReport, IngestError> {
     let tables = warehouse.audit(scope.from, scope.to).await?;
-    let mut report = AuditReport { from: tables.from, to: tables.to, blocks: tables.blocks, ..AuditReport::default() };
+    let mut report =
+        AuditReport { from: tables.from, to: tables.to, blocks: tables.blocks, ..AuditReport::default() };
     for gap in &tables.gaps {
-        report.add(FindingKind::Gap, Some(gap.from), gap.to - gap.from + 1, format!("blocks {} to {} are missing", gap.from, gap.to));
+        report.add(
+            FindingKind::Gap,
+            Some(gap.from),
+            gap.to - gap.from + 1,
+            format!("blocks {} to {} are missing", gap.from, gap.to),
+        );
     }
     for block in &tables.broken_links {
-        report.add(FindingKind::BrokenLink, Some(*block), 1, "its parent is not the block stored before it".to_owned());
+        report.add(
+            FindingKind::BrokenLink,
+            Some(*block),
+            1,
+            "its parent is not the block stored before it".to_owned(),
+        );
     }
     for mismatch in &tables.count_mismatches {
         let detail = format!("{}: {} rows, {} expected", mismatch.table, mismatch.found, mismatch.expected);
         report.add(FindingKind::CountMismatch, Some(mismatch.block), 1, detail);
     }
     for duplicate in &tables.duplicates {
-        report.add(FindingKind::Duplicate, None, duplicate.rows, format!("{}: {} rows too many", duplicate.table, duplicate.rows));
+        report.add(
+            FindingKind::Duplicate,
+            None,
+            duplicate.rows,
+            format!("{}: {} rows too many", duplicate.table, duplicate.rows),
+        );
     }
     if tables.orphan_rows > 0 {
-        report.add(FindingKind::Orphan, None, tables.orphan_rows, "rows of blocks that are not in `blocks`".to_owned());
+        report.add(
+            FindingKind::Orphan,
+            None,
+            tables.orphan_rows,
+            "rows of blocks that are not in `blocks`".to_owned(),
+        );
     }
     for spec in &tables.missing_metadata {
         report.add(FindingKind::MissingMetadata, None, 1, format!("metadata of spec {spec} is not stored"));
     }
     if tables.quarantined > 0 {
-        report.add(FindingKind::Quarantined, None, tables.quarantined, "items could not be decoded; see table `quarantine`".to_owned());
+        report.add(
+            FindingKind::Quarantined,
+            None,
+            tables.quarantined,
+            "items could not be decoded; see table `quarantine`".to_owned(),
+        );
     }
     if report.blocks > 0 {
         audit_raw(warehouse, &mut report).await?;
@@ -230,16 +260,26 @@ fn compare(rows: &[BlockRow], raws: &[RawBlock]) -> Vec<(FindingKind, BlockNumbe
             findings.push((FindingKind::BadRoot, number, "its row and its raw header differ".to_owned()));
         }
         if !matches_extrinsics_root(header, &raw.extrinsics) {
-            findings.push((FindingKind::BadRoot, number, "its raw extrinsics do not give the root in its header".to_owned()));
+            findings.push((
+                FindingKind::BadRoot,
+                number,
+                "its raw extrinsics do not give the root in its header".to_owned(),
+            ));
         }
         let announced = announced_events(&raw.events);
         if announced != Some(u64::from(row.event_count)) {
-            let announced = announced.map_or_else(|| "an unreadable number of".to_owned(), |count| count.to_string());
-            let detail = format!("its raw bytes announce {announced} events, its row says {}", row.event_count);
+            let announced =
+                announced.map_or_else(|| "an unreadable number of".to_owned(), |count| count.to_string());
+            let detail =
+                format!("its raw bytes announce {announced} events, its row says {}", row.event_count);
             findings.push((FindingKind::CountMismatch, number, detail));
         }
         if raw.extrinsics.len() as u64 != u64::from(row.extrinsic_count) {
-            let detail = format!("its raw row has {} extrinsics, its row says {}", raw.extrinsics.len(), row.extrinsic_count);
+            let detail = format!(
+                "its raw row has {} extrinsics, its row says {}",
+                raw.extrinsics.len(),
+                row.extrinsic_count
+            );
             findings.push((FindingKind::CountMismatch, number, detail));
         }
     }
@@ -258,23 +298,34 @@ fn announced_events(blob: &[u8]) -> Option<u64> {
 }
 
 /// Sealed windows must be stored, and no window may be left half done.
-async fn audit_windows(warehouse: &Warehouse, store: &Store, report: &mut AuditReport) -> Result<(), IngestError> {
+async fn audit_windows(
+    warehouse: &Warehouse,
+    store: &Store,
+    report: &mut AuditReport,
+) -> Result<(), IngestError> {
     let scope = BlockRange { from: report.from, to: report.to };
     for window in store.list_open_windows().await? {
         if window.first <= scope.to && window.last >= scope.from {
-            let detail = format!("window {} to {} was begun and not sealed; the next ingest finishes it", window.first, window.last);
+            let detail = format!(
+                "window {} to {} was begun and not sealed; the next ingest finishes it",
+                window.first, window.last
+            );
             report.add(FindingKind::Unsealed, Some(window.first), 1, detail);
         }
     }
     let stored = warehouse.get_coverage(Some(scope.from), Some(scope.to)).await?.stored;
-    let stored: Vec<BlockRange> = stored.into_iter().map(|run| BlockRange { from: run.from, to: run.to }).collect();
+    let stored: Vec<BlockRange> =
+        stored.into_iter().map(|run| BlockRange { from: run.from, to: run.to }).collect();
     for sealed in store.list_sealed_ranges().await? {
         let (from, to) = (sealed.from.max(scope.from), sealed.to.min(scope.to));
         if from > to {
             continue;
         }
         for lost in ranges::gaps(from, to, stored.clone()) {
-            let detail = format!("blocks {} to {} are sealed but not stored; the next ingest restores them", lost.from, lost.to);
+            let detail = format!(
+                "blocks {} to {} are sealed but not stored; the next ingest restores them",
+                lost.from, lost.to
+            );
             report.add(FindingKind::Unsealed, Some(lost.from), 1, detail);
         }
     }

@@ -83,7 +83,9 @@ pub enum IngestError {
         to: BlockNumber,
     },
     /// A range that begins above the finalized head.
-    #[error("block {from} is above the finalized head ({head}); start lower, or follow the head with `yumascan up`")]
+    #[error(
+        "block {from} is above the finalized head ({head}); start lower, or follow the head with `yumascan up`"
+    )]
     AboveHead {
         /// First block asked.
         from: BlockNumber,

@@ -63,7 +63,11 @@ impl Heads {
 }
 
 /// Follows until cancelled.
-pub(crate) async fn follow(pipeline: &Arc<Pipeline>, plan: FollowPlan, cancel: &CancellationToken) -> Result<(), IngestError> {
+pub(crate) async fn follow(
+    pipeline: &Arc<Pipeline>,
+    plan: FollowPlan,
+    cancel: &CancellationToken,
+) -> Result<(), IngestError> {
     let heads = Heads { finalized: watch::channel(plan.finalized).0, best: watch::channel(None).0 };
     let (finalized, best) = (heads.finalized.subscribe(), heads.best.subscribe());
     let learning = heads::learn(pipeline, &heads, &plan, cancel);

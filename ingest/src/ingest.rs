@@ -105,7 +105,12 @@ impl Ingest {
     ///
     /// # Errors
     /// Settings that make no sense, URLs that are none.
-    pub fn new(config: IngestConfig, warehouse: Warehouse, store: Store, tip: LiveTip) -> Result<Self, IngestError> {
+    pub fn new(
+        config: IngestConfig,
+        warehouse: Warehouse,
+        store: Store,
+        tip: LiveTip,
+    ) -> Result<Self, IngestError> {
         config.check()?;
         let pool = Pool::new(config.pool())?;
         Ok(Self { config, pool, warehouse, store, tip })
@@ -157,7 +162,12 @@ impl Ingest {
         outcome
     }
 
-    async fn work(&self, mode: IngestMode, cancel: &CancellationToken, progress: &Progress) -> Result<IngestReport, IngestError> {
+    async fn work(
+        &self,
+        mode: IngestMode,
+        cancel: &CancellationToken,
+        progress: &Progress,
+    ) -> Result<IngestReport, IngestError> {
         progress.set_stage(Stage::Connecting);
         let from = match mode {
             IngestMode::Range { from, .. } => from,
@@ -218,7 +228,13 @@ impl Ingest {
                     let filled = self.fill_range(&pipeline, from, head, cancel).await?;
                     let seen = self.see_head(progress).await?;
                     if filled == Filled::Cancelled || seen <= head {
-                        return Ok(self.report(progress, from, Some(head), None, filled == Filled::Cancelled));
+                        return Ok(self.report(
+                            progress,
+                            from,
+                            Some(head),
+                            None,
+                            filled == Filled::Cancelled,
+                        ));
                     }
                     head = seen;
                 }
@@ -260,13 +276,18 @@ impl Ingest {
     }
 
     /// Finishes windows that were open when an earlier run ended, with the same boundaries.
-    async fn recover(&self, pipeline: &Arc<Pipeline>, cancel: &CancellationToken) -> Result<Filled, IngestError> {
+    async fn recover(
+        &self,
+        pipeline: &Arc<Pipeline>,
+        cancel: &CancellationToken,
+    ) -> Result<Filled, IngestError> {
         self.reopen_lost_windows().await?;
         let open = self.store.list_open_windows().await?;
         if open.is_empty() {
             return Ok(Filled::All);
         }
-        let ranges: Vec<BlockRange> = open.iter().map(|window| BlockRange { from: window.first, to: window.last }).collect();
+        let ranges: Vec<BlockRange> =
+            open.iter().map(|window| BlockRange { from: window.first, to: window.last }).collect();
         tracing::info!(windows = ranges.len(), "finishing windows that an earlier run left open");
         pipeline.progress.set_stage(Stage::Backfill);
         pipeline.progress.expect(ranges.first().map_or(0, |range| range.from), count(&ranges));

@@ -26,10 +26,17 @@ impl Links {
     }
 
     /// Compares a window with its neighbours.
-    pub(crate) fn check(&self, first: BlockNumber, last: BlockNumber, window: &FetchedWindow) -> Result<(), IngestError> {
+    pub(crate) fn check(
+        &self,
+        first: BlockNumber,
+        last: BlockNumber,
+        window: &FetchedWindow,
+    ) -> Result<(), IngestError> {
         let edges = self.edges();
         let (parent, hash) = (window.parent_hash(), window.last_hash());
-        if let Some(stored) = first.checked_sub(1).and_then(|below| edges.get(&below)).filter(|known| **known != parent) {
+        if let Some(stored) =
+            first.checked_sub(1).and_then(|below| edges.get(&below)).filter(|known| **known != parent)
+        {
             return Err(IngestError::BrokenLink { number: first, parent, stored: *stored });
         }
         if let Some(named) = edges.get(&last).filter(|known| **known != hash) {

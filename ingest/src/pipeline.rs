@@ -11,7 +11,9 @@ use std::{
 use tokio_util::sync::CancellationToken;
 use yumascan_chain::DECODER_GENERATION;
 use yumascan_store::{BlockRange, RowCounts, Store, StoreError};
-use yumascan_warehouse::{LiveTip, Table, TipBlock, Warehouse, WarehouseError, Window, WindowReceipt, WindowRows};
+use yumascan_warehouse::{
+    LiveTip, Table, TipBlock, Warehouse, WarehouseError, Window, WindowReceipt, WindowRows,
+};
 
 use crate::{
     IngestError,
@@ -87,7 +89,12 @@ impl Pipeline {
         }
         metrics::gauge!("yumascan_ingest_sealed_block").set(window.to as f64);
         if tally.quarantined > 0 {
-            tracing::warn!(first = window.from, last = window.to, items = tally.quarantined, "items could not be decoded; their bytes are kept in quarantine");
+            tracing::warn!(
+                first = window.from,
+                last = window.to,
+                items = tally.quarantined,
+                "items could not be decoded; their bytes are kept in quarantine"
+            );
         }
         tracing::debug!(first = window.from, last = window.to, events = tally.events, rpc = ?tally.rpc, decode = ?tally.decode, insert = ?tally.insert, "window sealed");
         self.progress.window_done(&tally);

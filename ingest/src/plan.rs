@@ -20,7 +20,6 @@ pub(crate) fn count(ranges: &[BlockRange]) -> u64 {
     ranges.iter().map(BlockRange::block_count).sum()
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

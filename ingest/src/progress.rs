@@ -213,7 +213,8 @@ impl State {
         }
         let elapsed = now.duration_since(self.started);
         let span = elapsed.min(RATE_SPAN).as_secs_f64().max(0.05);
-        let (blocks, events) = self.samples.iter().fold((0, 0), |(b, e), (_, blocks, events)| (b + blocks, e + events));
+        let (blocks, events) =
+            self.samples.iter().fold((0, 0), |(b, e), (_, blocks, events)| (b + blocks, e + events));
         let view = &mut self.view;
         view.elapsed = elapsed;
         view.blocks_per_s = blocks as f64 / span;
@@ -227,7 +228,8 @@ impl State {
         let busy = (self.rpc + self.decode + self.insert).as_secs_f64();
         if busy > 0.0 {
             let share = |part: Duration| part.as_secs_f64() / busy;
-            view.shares = Shares { rpc: share(self.rpc), decode: share(self.decode), insert: share(self.insert) };
+            view.shares =
+                Shares { rpc: share(self.rpc), decode: share(self.decode), insert: share(self.insert) };
         }
     }
 }
@@ -241,7 +243,14 @@ mod tests {
         let (progress, view) = Progress::new();
         progress.expect(1, 300);
         let second = Duration::from_secs(1);
-        let tally = WindowTally { blocks: 100, events: 5000, rpc: second, decode: second, insert: second * 2, ..WindowTally::default() };
+        let tally = WindowTally {
+            blocks: 100,
+            events: 5000,
+            rpc: second,
+            decode: second,
+            insert: second * 2,
+            ..WindowTally::default()
+        };
         progress.window_done(&tally);
         let view = view.borrow().clone();
         assert_eq!((view.from, view.done, view.total, view.events, view.windows), (1, 100, 300, 5000, 1));

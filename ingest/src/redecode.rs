@@ -117,7 +117,13 @@ async fn redecode_window(
     Ok(())
 }
 
-fn note(report: &mut RedecodeReport, first: BlockNumber, last: BlockNumber, tally: &WindowTally, receipt: &ReplaceReceipt) {
+fn note(
+    report: &mut RedecodeReport,
+    first: BlockNumber,
+    last: BlockNumber,
+    tally: &WindowTally,
+    receipt: &ReplaceReceipt,
+) {
     if report.windows == 0 {
         report.from = first;
     }
@@ -152,7 +158,10 @@ async fn with_runtimes(
         let spec = raw.spec_version;
         let runtime = match blocks.last().filter(|(before, _)| before.spec_version == spec) {
             Some((_, runtime)) => runtime.clone(),
-            None => runtimes.find_stored(spec).await?.ok_or(IngestError::MissingMetadata { block: number, spec })?,
+            None => runtimes
+                .find_stored(spec)
+                .await?
+                .ok_or(IngestError::MissingMetadata { block: number, spec })?,
         };
         blocks.push((raw, runtime));
     }
@@ -192,7 +201,11 @@ fn counts(window: &Window) -> RowCounts {
 
 impl fmt::Display for RedecodeReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "blocks {} to {}: {} blocks with {} events decoded again; ", self.from, self.to, self.blocks, self.events)?;
+        write!(
+            f,
+            "blocks {} to {}: {} blocks with {} events decoded again; ",
+            self.from, self.to, self.blocks, self.events
+        )?;
         match self.changed_windows {
             0 => f.write_str("nothing changed")?,
             changed => {

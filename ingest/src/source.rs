@@ -68,7 +68,9 @@ impl Source {
     /// Called when no endpoint serves `state_getStorageHash`: events are then read twice.
     fn lose_witness(&self) {
         if self.witness.swap(false, Ordering::Relaxed) {
-            tracing::warn!("no endpoint serves state_getStorageHash; events are read twice to tell corrupt answers");
+            tracing::warn!(
+                "no endpoint serves state_getStorageHash; events are read twice to tell corrupt answers"
+            );
         }
     }
 }

@@ -53,7 +53,12 @@ pub(super) async fn store(
     }
 }
 
-async fn fill_to(pipeline: &Arc<Pipeline>, head: BlockNumber, plan: &FollowPlan, cancel: &CancellationToken) -> Result<Filled, IngestError> {
+async fn fill_to(
+    pipeline: &Arc<Pipeline>,
+    head: BlockNumber,
+    plan: &FollowPlan,
+    cancel: &CancellationToken,
+) -> Result<Filled, IngestError> {
     if head < plan.from {
         return Ok(Filled::All);
     }
@@ -78,7 +83,9 @@ async fn fill_to(pipeline: &Arc<Pipeline>, head: BlockNumber, plan: &FollowPlan,
 /// Whether following goes on after an error: nodes come back, a database may.
 fn may_pass(error: &IngestError) -> bool {
     match error {
-        IngestError::Rpc(error) => error.class() != ErrorClass::Fatal || !matches!(error, crate::rpc::RpcError::NoEndpoints),
+        IngestError::Rpc(error) => {
+            error.class() != ErrorClass::Fatal || !matches!(error, crate::rpc::RpcError::NoEndpoints)
+        }
         IngestError::MissingBlock { .. } => true,
         IngestError::Warehouse(error) => error.is_transient(),
         _ => false,

@@ -45,7 +45,13 @@ pub(super) async fn learn(pipeline: &Pipeline, heads: &Heads, plan: &FollowPlan,
 }
 
 /// Listens until the connection ends, goes silent, or we are cancelled.
-async fn listen(pool: &Pool, mut subscription: HeadSubscription, heads: &Heads, plan: &FollowPlan, cancel: &CancellationToken) {
+async fn listen(
+    pool: &Pool,
+    mut subscription: HeadSubscription,
+    heads: &Heads,
+    plan: &FollowPlan,
+    cancel: &CancellationToken,
+) {
     loop {
         let event = tokio::select! {
             event = tokio::time::timeout(plan.stall, subscription.next()) => event,

@@ -86,7 +86,9 @@ async fn extend(pipeline: &Pipeline, head: Header, finalized: BlockNumber) -> Re
     let base = BlockAt { number: below, hash: parent };
     let Some(blocks) = pipeline.source.fetch_run(base, &run).await? else { return Ok(false) };
     let decoding = tokio::task::spawn_blocking(move || {
-        let show = |block: &crate::source::SourcedBlock| TipBlock::new(&block.raw, &block.runtime.decode_block(&block.raw));
+        let show = |block: &crate::source::SourcedBlock| {
+            TipBlock::new(&block.raw, &block.runtime.decode_block(&block.raw))
+        };
         blocks.iter().map(show).collect::<Vec<_>>()
     });
     for block in decoding.await? {

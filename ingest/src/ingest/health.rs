@@ -27,7 +27,9 @@ fn row(status: &EndpointStatus) -> EndpointHealth {
         endpoint: status.endpoint.clone(),
         state,
         detail: status.last_error.clone().filter(|_| state != EndpointState::Healthy),
-        latency_ms: status.latency_per_call.map(|latency| u32::try_from(latency.as_millis()).unwrap_or(u32::MAX)),
+        latency_ms: status
+            .latency_per_call
+            .map(|latency| u32::try_from(latency.as_millis()).unwrap_or(u32::MAX)),
         best_block: None,
         finalized_block: status.finalized,
         consecutive_failures: status.failures_in_a_row,

@@ -13,10 +13,15 @@ impl Ingest {
     /// Reopens the windows whose blocks are sealed in the store but missing in the warehouse.
     pub(super) async fn reopen_lost_windows(&self) -> Result<(), IngestError> {
         let stored = self.warehouse.get_coverage(None, None).await?.stored;
-        let stored: Vec<BlockRange> = stored.into_iter().map(|run| BlockRange { from: run.from, to: run.to }).collect();
+        let stored: Vec<BlockRange> =
+            stored.into_iter().map(|run| BlockRange { from: run.from, to: run.to }).collect();
         for sealed in self.store.list_sealed_ranges().await? {
             for lost in ranges::gaps(sealed.from, sealed.to, stored.clone()) {
-                tracing::warn!(from = lost.from, to = lost.to, "sealed blocks are missing in the warehouse and are ingested again");
+                tracing::warn!(
+                    from = lost.from,
+                    to = lost.to,
+                    "sealed blocks are missing in the warehouse and are ingested again"
+                );
                 self.reopen(lost).await?;
             }
         }

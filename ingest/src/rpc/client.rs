@@ -53,9 +53,9 @@ impl Client {
                 .request_timeout(timeouts.request)
                 .enable_ws_ping(ping)
                 .build(url);
-            let connected = tokio::time::timeout(timeouts.connect * 2, connecting)
-                .await
-                .map_err(|_| RpcError::TimedOut { endpoint: label.to_owned(), after: timeouts.connect * 2 })?;
+            let connected = tokio::time::timeout(timeouts.connect * 2, connecting).await.map_err(|_| {
+                RpcError::TimedOut { endpoint: label.to_owned(), after: timeouts.connect * 2 }
+            })?;
             return connected.map(Self::Ws).map_err(|error| read_error(&error, url, label, timeouts.request));
         }
         HttpClientBuilder::default()
@@ -77,7 +77,13 @@ impl Client {
     }
 
     /// Asks all `calls` in one message (a single call is not wrapped in a batch).
-    pub(super) async fn ask(&self, calls: &[&Call], url: &str, label: &str, timeout: Duration) -> Result<Outcomes, RpcError> {
+    pub(super) async fn ask(
+        &self,
+        calls: &[&Call],
+        url: &str,
+        label: &str,
+        timeout: Duration,
+    ) -> Result<Outcomes, RpcError> {
         if let [call] = calls {
             let answer: Result<Box<JsonRawValue>, ClientError> = match self {
                 Self::Ws(client) => client.request(call.method, RawParams(&call.params)).await,
@@ -161,7 +167,9 @@ fn read_error(error: &ClientError, url: &str, label: &str, timeout: Duration) ->
     let endpoint = label.to_owned();
     match error {
         ClientError::RequestTimeout => RpcError::TimedOut { endpoint, after: timeout },
-        ClientError::Call(object) => RpcError::from_object(label, "batch", None, object.code(), object.message()),
+        ClientError::Call(object) => {
+            RpcError::from_object(label, "batch", None, object.code(), object.message())
+        }
         ClientError::ParseError(parse) => {
             RpcError::NotANode { endpoint, reason: format!("its answer is no JSON-RPC ({parse})") }
         }
@@ -175,7 +183,10 @@ fn read_error(error: &ClientError, url: &str, label: &str, timeout: Duration) ->
                 return RpcError::from_status(label, status);
             }
             let lower = reason.to_ascii_lowercase();
-            if ["message too large", "length limit", "too large", "payload too"].iter().any(|words| lower.contains(words)) {
+            if ["message too large", "length limit", "too large", "payload too"]
+                .iter()
+                .any(|words| lower.contains(words))
+            {
                 return RpcError::TooLarge { endpoint, reason: scrub(&reason, url, label) };
             }
             if ["invalid url", "url scheme"].iter().any(|words| lower.contains(words)) {

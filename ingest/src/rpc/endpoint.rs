@@ -102,7 +102,8 @@ pub(super) enum Readiness {
 impl Endpoint {
     pub(super) fn new(url: &str, timeouts: Timeouts, pacing: PacingConfig) -> Result<Self, RpcError> {
         let label = yumascan_store::redact_url(url);
-        let scheme_ok = ["ws://", "wss://", "http://", "https://"].iter().any(|scheme| url.starts_with(scheme));
+        let scheme_ok =
+            ["ws://", "wss://", "http://", "https://"].iter().any(|scheme| url.starts_with(scheme));
         if !scheme_ok {
             let reason = "it has no scheme this program speaks".to_owned();
             return Err(RpcError::BadUrl { endpoint: label, reason });
@@ -170,7 +171,10 @@ impl Endpoint {
     }
 
     /// The connection, opened when there is none; a new one is asked for its genesis before it is used.
-    pub(super) async fn connection(&self, expected_genesis: Option<Hash>) -> Result<Arc<Connection>, RpcError> {
+    pub(super) async fn connection(
+        &self,
+        expected_genesis: Option<Hash>,
+    ) -> Result<Arc<Connection>, RpcError> {
         let mut slot = self.connection.lock().await;
         if let Some(connection) = slot.as_ref().filter(|connection| connection.client.is_connected()) {
             return Ok(connection.clone());
@@ -279,7 +283,10 @@ impl Endpoint {
                 state.missing_methods.insert(method);
             }
             // what was once our chain's node and now answers nonsense may recover; another chain never becomes ours
-            RpcError::Denied { .. } | RpcError::NotANode { .. } | RpcError::BadUrl { .. } | RpcError::OtherGenesis { .. }
+            RpcError::Denied { .. }
+            | RpcError::NotANode { .. }
+            | RpcError::BadUrl { .. }
+            | RpcError::OtherGenesis { .. }
                 if state.genesis.is_none() || matches!(error, RpcError::OtherGenesis { .. }) =>
             {
                 tracing::warn!(endpoint = %self.label, %error, "endpoint is not used");
@@ -306,7 +313,8 @@ impl Endpoint {
 
     /// It gave a wrong answer: it is named, and left while another can be asked.
     pub(super) fn distrust(&self, error: &RpcError) {
-        metrics::counter!("yumascan_ingest_rpc_wrong_answers_total", "endpoint" => self.label.clone()).increment(1);
+        metrics::counter!("yumascan_ingest_rpc_wrong_answers_total", "endpoint" => self.label.clone())
+            .increment(1);
         tracing::warn!(endpoint = %self.label, %error, "endpoint gave a wrong answer and is avoided");
         let mut state = self.state();
         state.wrong_answers += 1;

@@ -51,7 +51,9 @@ pub enum RpcError {
         reason: String,
     },
     /// The answer or the batch is larger than the endpoint sends or takes.
-    #[error("{endpoint} refuses the size of a request or an answer: {reason}; raise its response limit or use another endpoint")]
+    #[error(
+        "{endpoint} refuses the size of a request or an answer: {reason}; raise its response limit or use another endpoint"
+    )]
     TooLarge {
         /// The endpoint.
         endpoint: String,
@@ -176,7 +178,9 @@ impl RpcError {
             | Self::Denied { .. }
             | Self::OtherGenesis { .. }
             | Self::WrongAnswer { .. } => ErrorClass::EndpointBad,
-            Self::BadUrl { .. } | Self::Exhausted { .. } | Self::GaveUp { .. } | Self::NoEndpoints => ErrorClass::Fatal,
+            Self::BadUrl { .. } | Self::Exhausted { .. } | Self::GaveUp { .. } | Self::NoEndpoints => {
+                ErrorClass::Fatal
+            }
         }
     }
 
@@ -218,16 +222,31 @@ impl RpcError {
         if says(&["state already discarded", "state not available", "missing trie node", "pruned"]) {
             return Self::Pruned { endpoint, block: state_at.unwrap_or_default() };
         }
-        if says(&["unknownblock", "unknown block", "header was not found", "block not found", "header not found"]) {
+        if says(&[
+            "unknownblock",
+            "unknown block",
+            "header was not found",
+            "block not found",
+            "header not found",
+        ]) {
             return Self::UnknownBlock { endpoint, reason };
         }
         // servers that limit batches: jsonrpsee's own codes, then what proxies say
         if matches!(code, -32005 | -32007 | -32008 | -32010 | -32011)
-            || says(&["too big", "too large", "exceeded max limit", "batch request", "batched requests", "oversized"])
+            || says(&[
+                "too big",
+                "too large",
+                "exceeded max limit",
+                "batch request",
+                "batched requests",
+                "oversized",
+            ])
         {
             return Self::TooLarge { endpoint, reason };
         }
-        if matches!(code, -32004 | -32029 | 429) || says(&["rate limit", "too many requests", "throttl", "quota"]) {
+        if matches!(code, -32004 | -32029 | 429)
+            || says(&["rate limit", "too many requests", "throttl", "quota"])
+        {
             return Self::RateLimited { endpoint, reason };
         }
         if code == -32601 {
@@ -255,9 +274,14 @@ mod tests {
 
     #[test]
     fn errors_of_real_nodes_are_told_apart() {
-        let read = |code, message| RpcError::from_object("ws://n", "state_getStorage", Some(7), code, message).kind();
+        let read = |code, message| {
+            RpcError::from_object("ws://n", "state_getStorage", Some(7), code, message).kind()
+        };
         assert_eq!(read(4003, "Client error: State already discarded for BlockId::Hash(0x00)"), "pruned");
-        assert_eq!(read(4003, "Client error: UnknownBlock: Header was not found in the database: 0x00"), "unknown_block");
+        assert_eq!(
+            read(4003, "Client error: UnknownBlock: Header was not found in the database: 0x00"),
+            "unknown_block"
+        );
         assert_eq!(read(-32004, "Historical work rate limit exceeded"), "rate_limited");
         assert_eq!(read(-32029, "Too many requests, wait"), "rate_limited");
         assert_eq!(read(-32005, "Batched requests are not supported by this server"), "too_large");

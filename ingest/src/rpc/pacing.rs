@@ -20,7 +20,12 @@ pub(super) struct PacingConfig {
 
 impl Default for PacingConfig {
     fn default() -> Self {
-        Self { max_batch: 384, max_in_flight: 8, target_latency: Duration::from_millis(1000), target_bytes: 6 << 20 }
+        Self {
+            max_batch: 384,
+            max_in_flight: 8,
+            target_latency: Duration::from_millis(1000),
+            target_bytes: 6 << 20,
+        }
     }
 }
 
@@ -155,7 +160,9 @@ impl Pacer {
 
     fn count(&mut self, items: usize, now: Instant) {
         match self.second.as_mut() {
-            Some((start, count)) if now.duration_since(*start) < Duration::from_secs(1) => *count += items as f64,
+            Some((start, count)) if now.duration_since(*start) < Duration::from_secs(1) => {
+                *count += items as f64
+            }
             Some((start, count)) => {
                 let seconds = now.duration_since(*start).as_secs_f64();
                 self.served_per_second = *count / seconds;

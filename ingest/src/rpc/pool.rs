@@ -250,7 +250,12 @@ impl Pool {
     }
 
     /// The cheapest endpoint that can take `call` now, or until when to wait. Avoided and distrusted ones come last.
-    fn choose(&self, call: &Call, avoid: &[Arc<Endpoint>], unknown_at: &[String]) -> Result<Choice, RpcError> {
+    fn choose(
+        &self,
+        call: &Call,
+        avoid: &[Arc<Endpoint>],
+        unknown_at: &[String],
+    ) -> Result<Choice, RpcError> {
         let now = Instant::now();
         let mut best: Option<(u8, f64, &Arc<Endpoint>)> = None;
         let mut best_waiting: Option<(u8, Option<Instant>)> = None;
@@ -267,7 +272,8 @@ impl Pool {
                 Readiness::Later { at, banned } => {
                     let rank = u8::from(avoided) + 2 * u8::from(banned);
                     let sooner = best_waiting.is_none_or(|(other, other_at)| {
-                        rank < other || (rank == other && at.is_some_and(|at| other_at.is_none_or(|other| at < other)))
+                        rank < other
+                            || (rank == other && at.is_some_and(|at| other_at.is_none_or(|other| at < other)))
                     });
                     if sooner {
                         best_waiting = Some((rank, at));
@@ -278,7 +284,9 @@ impl Pool {
         }
         match (best, best_waiting) {
             // better to wait for a good endpoint than to ask one that lies
-            (Some((rank, _, _)), Some((waiting, until))) if waiting < rank && rank >= 2 => Ok(Choice::Wait(until)),
+            (Some((rank, _, _)), Some((waiting, until))) if waiting < rank && rank >= 2 => {
+                Ok(Choice::Wait(until))
+            }
             (Some((_, _, endpoint)), _) => Ok(Choice::Use(endpoint.clone())),
             (None, Some((_, until))) => Ok(Choice::Wait(until)),
             (None, None) => Err(self.exhausted(call)),
@@ -286,7 +294,8 @@ impl Pool {
     }
 
     fn exhausted(&self, call: &Call) -> RpcError {
-        let mut errors: Vec<RpcError> = self.shared.endpoints.iter().map(|endpoint| endpoint.reason(call)).collect();
+        let mut errors: Vec<RpcError> =
+            self.shared.endpoints.iter().map(|endpoint| endpoint.reason(call)).collect();
         match errors.len() {
             1 => errors.remove(0),
             _ => RpcError::Exhausted { method: call.method, errors },
@@ -306,14 +315,22 @@ impl Pool {
             let connection = match endpoint.connection(self.genesis()).await {
                 Ok(connection) => connection,
                 Err(error) => {
-                    return Returned { endpoint, asked, outcome: Err(error), generation: None, took: started.elapsed() };
+                    return Returned {
+                        endpoint,
+                        asked,
+                        outcome: Err(error),
+                        generation: None,
+                        took: started.elapsed(),
+                    };
                 }
             };
             let batch: Vec<&Call> = asked.iter().map(|pending| &calls[pending.index]).collect();
             let sent = Instant::now();
             let outcome = endpoint.ask(&connection, &batch).await;
             let took = sent.elapsed();
-            self.shared.waited_ns.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+            self.shared
+                .waited_ns
+                .fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
             metrics::histogram!("yumascan_ingest_rpc_batch_seconds", "endpoint" => endpoint.label().to_owned())
                 .record(took.as_secs_f64());
             metrics::counter!("yumascan_ingest_rpc_calls_total", "endpoint" => endpoint.label().to_owned())
@@ -384,7 +401,12 @@ impl Pool {
             match &error {
                 RpcError::UnknownBlock { .. } => {
                     call.unknown_at.push(endpoint.label().to_owned());
-                    let others = self.shared.endpoints.iter().filter(|other| other.can_serve(&calls[call.index])).count();
+                    let others = self
+                        .shared
+                        .endpoints
+                        .iter()
+                        .filter(|other| other.can_serve(&calls[call.index]))
+                        .count();
                     if call.unknown_at.len() > others {
                         return Err(error);
                     }
@@ -406,12 +428,18 @@ impl Pool {
 
     fn check_patience(&self, asked_at: Instant) -> Result<(), RpcError> {
         let Some(limit) = self.shared.config.give_up_after else { return Ok(()) };
-        let last_served = self.shared.started + Duration::from_millis(self.shared.last_served_ms.load(Ordering::Relaxed));
+        let last_served =
+            self.shared.started + Duration::from_millis(self.shared.last_served_ms.load(Ordering::Relaxed));
         let waited = asked_at.max(last_served).elapsed();
         if waited < limit {
             return Ok(());
         }
-        let last = self.shared.endpoints.iter().map(|endpoint| endpoint.reason(&Call::bare("chain_getBlock"))).next_back();
+        let last = self
+            .shared
+            .endpoints
+            .iter()
+            .map(|endpoint| endpoint.reason(&Call::bare("chain_getBlock")))
+            .next_back();
         let last = Box::new(last.unwrap_or(RpcError::NoEndpoints));
         Err(RpcError::GaveUp { waited, last })
     }
@@ -427,7 +455,9 @@ impl Pool {
         let mut highest: Option<(BlockNumber, Hash)> = None;
         for head in heads {
             match head {
-                Ok(head) => highest = Some(highest.map_or(head, |other| if head.0 > other.0 { head } else { other })),
+                Ok(head) => {
+                    highest = Some(highest.map_or(head, |other| if head.0 > other.0 { head } else { other }))
+                }
                 Err(error) => errors.push(error),
             }
         }
@@ -437,7 +467,8 @@ impl Pool {
             None => {
                 let answer = self.ask(Call::bare("chain_getFinalizedHead")).await?;
                 let hash = wire::optional_hash(&answer.value).ok().flatten();
-                let hash = hash.ok_or_else(|| self.report_wrong(&answer.endpoint, 0, "no finalized head".to_owned()))?;
+                let hash = hash
+                    .ok_or_else(|| self.report_wrong(&answer.endpoint, 0, "no finalized head".to_owned()))?;
                 let header = self.ask(Call::header(hash)).await?;
                 self.check_head(&header, hash)
             }
@@ -477,7 +508,10 @@ impl Pool {
         let generation = returned.generation;
         let outcome = returned.outcome.and_then(|mut outcomes| {
             outcomes.pop().unwrap_or_else(|| {
-                Err(RpcError::Unreachable { endpoint: endpoint.label().to_owned(), reason: "no answer".to_owned() })
+                Err(RpcError::Unreachable {
+                    endpoint: endpoint.label().to_owned(),
+                    reason: "no answer".to_owned(),
+                })
             })
         });
         match outcome {

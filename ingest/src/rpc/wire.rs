@@ -139,7 +139,10 @@ pub fn optional_hash(value: &serde_json::value::RawValue) -> Result<Option<Hash>
     if value.get() == "null" {
         return Ok(None);
     }
-    text(value).ok_or_else(|| WireError(format!("not a hash: {}", start_of(value.get())))).and_then(hash).map(Some)
+    text(value)
+        .ok_or_else(|| WireError(format!("not a hash: {}", start_of(value.get()))))
+        .and_then(hash)
+        .map(Some)
 }
 
 /// A list of hashes, each may be `null`.
@@ -162,7 +165,8 @@ fn hash(text: &str) -> Result<Hash, WireError> {
 
 fn number(json: &str) -> Result<u64, WireError> {
     let inner = json.trim_matches('"');
-    let parsed = inner.strip_prefix("0x").map_or_else(|| inner.parse(), |digits| u64::from_str_radix(digits, 16));
+    let parsed =
+        inner.strip_prefix("0x").map_or_else(|| inner.parse(), |digits| u64::from_str_radix(digits, 16));
     parsed.map_err(|_| WireError(format!("not a block number: {}", start_of(json))))
 }
 

@@ -103,7 +103,13 @@ impl Source {
     }
 
     /// Draws the consequence of a fault: whom to avoid, and what to say if nobody does better.
-    fn meet(&self, at: BlockAt, answers: &Answers, fault: Fault, claims: &mut Vec<Claim>) -> (Arc<Endpoint>, IngestError) {
+    fn meet(
+        &self,
+        at: BlockAt,
+        answers: &Answers,
+        fault: Fault,
+        claims: &mut Vec<Claim>,
+    ) -> (Arc<Endpoint>, IngestError) {
         let wrong = |answer: &Answer, what: String| {
             let error = self.pool.report_wrong(&answer.endpoint, at.number, what);
             (answer.endpoint.clone(), error.into())
@@ -118,15 +124,29 @@ impl Source {
             Fault::NoEvents => {
                 let what = "it has no events for a block with extrinsics".to_owned();
                 let endpoint = answers.events.endpoint.label().to_owned();
-                (answers.events.endpoint.clone(), RpcError::WrongAnswer { endpoint, block: at.number, what }.into())
+                (
+                    answers.events.endpoint.clone(),
+                    RpcError::WrongAnswer { endpoint, block: at.number, what }.into(),
+                )
             }
             Fault::Events { value, witness } => {
-                let claim = |answer: &Answer, hash| Claim { number: at.number, endpoint: answer.endpoint.clone(), hash };
+                let claim = |answer: &Answer, hash| Claim {
+                    number: at.number,
+                    endpoint: answer.endpoint.clone(),
+                    hash,
+                };
                 claims.extend([claim(&answers.events, value), claim(&answers.witness, witness)]);
                 let what = format!("events hash to {value}, their witness is {witness}");
-                tracing::debug!(block = at.number, endpoint = answers.events.endpoint.label(), "{what}; reading again");
+                tracing::debug!(
+                    block = at.number,
+                    endpoint = answers.events.endpoint.label(),
+                    "{what}; reading again"
+                );
                 let endpoint = answers.events.endpoint.label().to_owned();
-                (answers.events.endpoint.clone(), RpcError::WrongAnswer { endpoint, block: at.number, what }.into())
+                (
+                    answers.events.endpoint.clone(),
+                    RpcError::WrongAnswer { endpoint, block: at.number, what }.into(),
+                )
             }
         }
     }
@@ -172,7 +192,9 @@ impl Source {
             let mut answers = answers.into_iter();
             let mut outcomes = Vec::with_capacity(blocks.len());
             for at in blocks {
-                let (Some(block), Some(events), Some(witness)) = (answers.next(), answers.next(), answers.next()) else {
+                let (Some(block), Some(events), Some(witness)) =
+                    (answers.next(), answers.next(), answers.next())
+                else {
                     break;
                 };
                 let answers = Answers { block, events, witness };
@@ -190,7 +212,8 @@ fn verify(at: BlockAt, answers: &Answers, hashed: bool) -> Result<VerifiedBlock,
         return Err(Fault::Missing);
     }
     let json = answers.block.value.get();
-    let (header, extrinsics) = wire::SignedBlockJson::read(json).map_err(|error| Fault::Block(error.to_string()))?;
+    let (header, extrinsics) =
+        wire::SignedBlockJson::read(json).map_err(|error| Fault::Block(error.to_string()))?;
     let hash = header.hash();
     if hash != at.hash {
         return Err(Fault::Block(format!("asked for {}, the header given hashes to {hash}", at.hash)));
@@ -202,7 +225,9 @@ fn verify(at: BlockAt, answers: &Answers, hashed: bool) -> Result<VerifiedBlock,
     let events = wire::optional_bytes(&answers.events.value).map_err(garbled)?;
     let witness = match hashed {
         true => wire::optional_hash(&answers.witness.value).map_err(garbled)?,
-        false => wire::optional_bytes(&answers.witness.value).map_err(garbled)?.map(|bytes| Hash::blake2_256(&bytes)),
+        false => wire::optional_bytes(&answers.witness.value)
+            .map_err(garbled)?
+            .map(|bytes| Hash::blake2_256(&bytes)),
     };
     let value = events.as_deref().map(Hash::blake2_256);
     if value != witness {

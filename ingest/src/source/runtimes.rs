@@ -48,7 +48,11 @@ impl Runtimes {
                 Ok(Some(runtime))
             }
             Err(reason) => {
-                tracing::warn!(spec = spec.0, reason, "stored metadata cannot be used; it is fetched anew where possible");
+                tracing::warn!(
+                    spec = spec.0,
+                    reason,
+                    "stored metadata cannot be used; it is fetched anew where possible"
+                );
                 Ok(None)
             }
         }
@@ -59,7 +63,12 @@ impl Runtimes {
     ///
     /// # Errors
     /// When no endpoint has usable metadata of that spec, or the warehouse fails.
-    pub async fn get(&self, pool: &Pool, spec: SpecVersion, at: BlockAt) -> Result<Arc<Runtime>, IngestError> {
+    pub async fn get(
+        &self,
+        pool: &Pool,
+        spec: SpecVersion,
+        at: BlockAt,
+    ) -> Result<Arc<Runtime>, IngestError> {
         if let Some(runtime) = self.find_stored(spec).await? {
             return Ok(runtime);
         }
@@ -70,7 +79,13 @@ impl Runtimes {
         let (runtime, bytes) = fetch(pool, spec, at).await?;
         let version = bytes.get(4).copied().map_or(0, u32::from);
         self.warehouse.insert_metadata(spec.0, version, at.number, &bytes).await?;
-        tracing::info!(spec = spec.0, metadata_version = version, bytes = bytes.len(), block = at.number, "stored runtime metadata");
+        tracing::info!(
+            spec = spec.0,
+            metadata_version = version,
+            bytes = bytes.len(),
+            block = at.number,
+            "stored runtime metadata"
+        );
         let runtime = Arc::new(runtime);
         compiled.insert(spec, runtime.clone());
         Ok(runtime)
@@ -109,7 +124,11 @@ async fn fetch(pool: &Pool, spec: SpecVersion, at: BlockAt) -> Result<(Runtime, 
         match compile(bytes, spec).await? {
             Ok(found) => return Ok(found),
             Err(why) => {
-                pool.report_wrong(&answer.endpoint, at.number, format!("metadata of spec {spec} cannot be used: {why}"));
+                pool.report_wrong(
+                    &answer.endpoint,
+                    at.number,
+                    format!("metadata of spec {spec} cannot be used: {why}"),
+                );
                 reason = why;
                 avoid.push(answer.endpoint);
                 avoid.extend(last);
@@ -120,7 +139,10 @@ async fn fetch(pool: &Pool, spec: SpecVersion, at: BlockAt) -> Result<(Runtime, 
 }
 
 /// Compiles metadata and compares the spec it names itself; the inner error says why it is of no use.
-async fn compile(bytes: Vec<u8>, spec: SpecVersion) -> Result<Result<(Runtime, Vec<u8>), String>, IngestError> {
+async fn compile(
+    bytes: Vec<u8>,
+    spec: SpecVersion,
+) -> Result<Result<(Runtime, Vec<u8>), String>, IngestError> {
     let compiling = move || {
         let runtime = Runtime::compile(&bytes).map_err(|error| error.to_string())?;
         match runtime.spec_version() {
@@ -135,7 +157,9 @@ async fn compile(bytes: Vec<u8>, spec: SpecVersion) -> Result<Result<(Runtime, V
 fn is_unsupported(error: &RpcError) -> bool {
     let refused = |error: &RpcError| matches!(error, RpcError::Node { .. } | RpcError::NoSuchMethod { .. });
     match error {
-        RpcError::Exhausted { errors, .. } => errors.iter().all(|error| refused(error) || error.class() == ErrorClass::EndpointBad),
+        RpcError::Exhausted { errors, .. } => {
+            errors.iter().all(|error| refused(error) || error.class() == ErrorClass::EndpointBad)
+        }
         error => refused(error),
     }
 }

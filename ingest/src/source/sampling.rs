@@ -16,7 +16,8 @@ pub(super) struct Sampling<T> {
 impl<T: PartialEq + Clone> Sampling<T> {
     pub(super) fn new(len: usize, points: &BTreeSet<usize>) -> Self {
         let ends = len.checked_sub(1).into_iter().flat_map(|last| [0, last]);
-        let places: BTreeSet<usize> = points.iter().copied().filter(|point| *point < len).chain(ends).collect();
+        let places: BTreeSet<usize> =
+            points.iter().copied().filter(|point| *point < len).chain(ends).collect();
         Self { len, known: BTreeMap::new(), next: places.into_iter().collect() }
     }
 

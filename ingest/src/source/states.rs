@@ -67,8 +67,11 @@ impl Source {
                 }
                 Err(error) => return Err(error.into()),
             };
-            let read: Result<Vec<ParentState>, (Answer, BlockAt, String)> =
-                answers.chunks(if hashed { 3 } else { 2 }).zip(states).map(|(answers, at)| read_state(answers, *at)).collect();
+            let read: Result<Vec<ParentState>, (Answer, BlockAt, String)> = answers
+                .chunks(if hashed { 3 } else { 2 })
+                .zip(states)
+                .map(|(answers, at)| read_state(answers, *at))
+                .collect();
             match read {
                 Ok(read) => return Ok(read),
                 Err((answer, at, what)) => {
@@ -90,8 +93,10 @@ fn read_state(answers: &[Answer], at: BlockAt) -> Result<ParentState, (Answer, B
         return Ok(ParentState { spec_version, authorities: Arc::from([]) });
     };
     let wrong = |answer: &Answer, what: String| (answer.clone(), at, what);
-    let spec_version = wire::spec_version(version.value.get()).map_err(|error| wrong(version, error.to_string()))?;
-    let value = wire::optional_bytes(&authorities.value).map_err(|error| wrong(authorities, error.to_string()))?;
+    let spec_version =
+        wire::spec_version(version.value.get()).map_err(|error| wrong(version, error.to_string()))?;
+    let value =
+        wire::optional_bytes(&authorities.value).map_err(|error| wrong(authorities, error.to_string()))?;
     if let [witness] = witness {
         let hash = wire::optional_hash(&witness.value).map_err(|error| wrong(witness, error.to_string()))?;
         if hash != value.as_deref().map(Hash::blake2_256) {

@@ -74,7 +74,12 @@ impl Source {
         }
     }
 
-    async fn try_window(&self, first: BlockNumber, last: BlockNumber, avoid: &[Arc<Endpoint>]) -> Result<FetchedWindow, Retry> {
+    async fn try_window(
+        &self,
+        first: BlockNumber,
+        last: BlockNumber,
+        avoid: &[Arc<Endpoint>],
+    ) -> Result<FetchedWindow, Retry> {
         let (hashes, named_by) = self.fetch_hashes(first.saturating_sub(1), last, avoid).await?;
         // the genesis block stands on nothing
         let (parent, wanted) = match (first, hashes.as_slice()) {
@@ -85,12 +90,17 @@ impl Source {
         let blocks = match self.fetch_blocks(wanted, avoid, PATIENT).await {
             Ok(blocks) => blocks,
             // perhaps the hash was wrong: have the hashes named by another
-            Err(error @ IngestError::MissingBlock { .. }) => return Err(Retry::Elsewhere(named_by, Box::new(error))),
+            Err(error @ IngestError::MissingBlock { .. }) => {
+                return Err(Retry::Elsewhere(named_by, Box::new(error)));
+            }
             Err(error) => return Err(error.into()),
         };
         if let Err(error) = check_links(parent, wanted, &blocks) {
             if let IngestError::BrokenLink { number, parent, stored } = &error {
-                let what = format!("it names block {} as {stored}, its child names {parent}", number.saturating_sub(1));
+                let what = format!(
+                    "it names block {} as {stored}, its child names {parent}",
+                    number.saturating_sub(1)
+                );
                 self.pool.report_wrong(&named_by, *number, what);
             }
             return Err(Retry::Elsewhere(named_by, Box::new(error)));
@@ -98,9 +108,18 @@ impl Source {
         let parents: Vec<BlockAt> = match parent {
             Some(_) => hashes[..hashes.len() - 1].to_vec(),
             // genesis is shown with its own state; above it every block has the parent before it
-            None => wanted.iter().take(1).chain(wanted.iter().take(wanted.len().saturating_sub(1))).copied().collect(),
+            None => wanted
+                .iter()
+                .take(1)
+                .chain(wanted.iter().take(wanted.len().saturating_sub(1)))
+                .copied()
+                .collect(),
         };
-        Ok(FetchedWindow { bytes: blocks.iter().map(|block| block.bytes).sum(), blocks: self.dress(&parents, blocks).await?, named_by })
+        Ok(FetchedWindow {
+            bytes: blocks.iter().map(|block| block.bytes).sum(),
+            blocks: self.dress(&parents, blocks).await?,
+            named_by,
+        })
     }
 
     /// Reads a run of blocks above `parent` whose hashes are known (the unfinalized tip). `None` when one of them
@@ -108,14 +127,21 @@ impl Source {
     ///
     /// # Errors
     /// When the endpoints fail.
-    pub async fn fetch_run(&self, parent: BlockAt, run: &[BlockAt]) -> Result<Option<Vec<SourcedBlock>>, IngestError> {
+    pub async fn fetch_run(
+        &self,
+        parent: BlockAt,
+        run: &[BlockAt],
+    ) -> Result<Option<Vec<SourcedBlock>>, IngestError> {
         let blocks = match self.fetch_blocks(run, &[], HASTY).await {
             Ok(blocks) => blocks,
-            Err(IngestError::MissingBlock { .. } | IngestError::Rpc(RpcError::UnknownBlock { .. })) => return Ok(None),
+            Err(IngestError::MissingBlock { .. } | IngestError::Rpc(RpcError::UnknownBlock { .. })) => {
+                return Ok(None);
+            }
             Err(error) => return Err(error),
         };
         check_links(Some(parent), run, &blocks)?;
-        let parents: Vec<BlockAt> = std::iter::once(parent).chain(run.iter().copied()).take(run.len()).collect();
+        let parents: Vec<BlockAt> =
+            std::iter::once(parent).chain(run.iter().copied()).take(run.len()).collect();
         self.dress(&parents, blocks).await.map(Some)
     }
 
@@ -139,7 +165,8 @@ impl Source {
             Err(RpcError::Node { .. }) => {
                 let calls: Vec<Call> = (from..=to).map(Call::block_hash).collect();
                 let answers = self.pool.ask_all(&calls, avoid).await.map_err(IngestError::from)?;
-                let hashes = answers.iter().map(|answer: &Answer| wire::optional_hash(&answer.value)).collect();
+                let hashes =
+                    answers.iter().map(|answer: &Answer| wire::optional_hash(&answer.value)).collect();
                 let Some(answer) = answers.into_iter().next() else { return Err(missing(from, None)) };
                 (answer, hashes)
             }
@@ -167,12 +194,17 @@ impl Source {
     }
 
     /// Gives each block what it takes from its parent's state.
-    async fn dress(&self, parents: &[BlockAt], blocks: Vec<VerifiedBlock>) -> Result<Vec<SourcedBlock>, IngestError> {
+    async fn dress(
+        &self,
+        parents: &[BlockAt],
+        blocks: Vec<VerifiedBlock>,
+    ) -> Result<Vec<SourcedBlock>, IngestError> {
         let headers: Vec<&Header> = blocks.iter().map(|block| &block.header).collect();
         let states = self.parent_states(parents, &headers).await?;
         let mut dressed: Vec<SourcedBlock> = Vec::with_capacity(blocks.len());
         for ((block, state), parent) in blocks.into_iter().zip(states).zip(parents) {
-            let runtime = match dressed.last().filter(|before| before.raw.spec_version == state.spec_version) {
+            let runtime = match dressed.last().filter(|before| before.raw.spec_version == state.spec_version)
+            {
                 Some(before) => before.runtime.clone(),
                 None => self.runtimes.get(&self.pool, state.spec_version, *parent).await?,
             };
@@ -208,7 +240,11 @@ fn missing(number: BlockNumber, endpoint: Option<Arc<Endpoint>>) -> Retry {
 }
 
 /// Heights and parent links of a run that was asked for as `wanted`, above `parent`.
-fn check_links(parent: Option<BlockAt>, wanted: &[BlockAt], blocks: &[VerifiedBlock]) -> Result<(), IngestError> {
+fn check_links(
+    parent: Option<BlockAt>,
+    wanted: &[BlockAt],
+    blocks: &[VerifiedBlock],
+) -> Result<(), IngestError> {
     let mut below = parent;
     for (block, at) in blocks.iter().zip(wanted) {
         let (number, named) = (block.header.number, block.header.parent_hash);

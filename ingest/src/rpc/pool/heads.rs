@@ -59,7 +59,10 @@ impl Pool {
     ///
     /// # Errors
     /// When the chosen endpoint fails; trying again chooses anew.
-    pub async fn subscribe_heads(&self, not_at: Option<&Arc<Endpoint>>) -> Result<Option<HeadSubscription>, RpcError> {
+    pub async fn subscribe_heads(
+        &self,
+        not_at: Option<&Arc<Endpoint>>,
+    ) -> Result<Option<HeadSubscription>, RpcError> {
         let call = Call::bare("chain_subscribeFinalizedHeads");
         let now = Instant::now();
         let cost = |endpoint: &Arc<Endpoint>| match endpoint.readiness(&call, now) {
@@ -85,10 +88,20 @@ impl Pool {
 
     async fn subscribe_at(&self, endpoint: &Arc<Endpoint>) -> Result<HeadSubscription, RpcError> {
         let connection = endpoint.connection(self.genesis()).await?;
-        let finalized = endpoint.subscribe(&connection, "chain_subscribeFinalizedHeads", "chain_unsubscribeFinalizedHeads");
+        let finalized = endpoint.subscribe(
+            &connection,
+            "chain_subscribeFinalizedHeads",
+            "chain_unsubscribeFinalizedHeads",
+        );
         let finalized = finalized.await?;
-        let best = endpoint.subscribe(&connection, "chain_subscribeNewHeads", "chain_unsubscribeNewHeads").await?;
-        Ok(HeadSubscription { endpoint: endpoint.clone(), generation: connection.generation, best, finalized })
+        let best =
+            endpoint.subscribe(&connection, "chain_subscribeNewHeads", "chain_unsubscribeNewHeads").await?;
+        Ok(HeadSubscription {
+            endpoint: endpoint.clone(),
+            generation: connection.generation,
+            best,
+            finalized,
+        })
     }
 
     /// Drops a subscription whose endpoint went silent, with its connection.

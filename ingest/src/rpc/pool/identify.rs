@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures::future;
 use yumascan_chain::Hash;
 
-use super::{Pool, PoisonError, RpcError};
+use super::{PoisonError, Pool, RpcError};
 use crate::rpc::{Call, error::ErrorClass, wire};
 
 /// Pause between two rounds of knocking.
@@ -24,7 +24,10 @@ impl Pool {
                 if endpoint.is_refused() {
                     return Err(endpoint.reason(&Call::block_hash(0)));
                 }
-                endpoint.connection(expected).await.inspect_err(|error| endpoint.note_error(error, 1, 0, None))
+                endpoint
+                    .connection(expected)
+                    .await
+                    .inspect_err(|error| endpoint.note_error(error, 1, 0, None))
             }))
             .await;
             let mut genesis = expected;
