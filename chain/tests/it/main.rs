@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod fixtures;
+mod mutations;
+mod outcomes;
 mod roots;
 mod storage;
