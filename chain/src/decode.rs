@@ -9,4 +9,6 @@ pub(crate) mod input;
 pub(crate) mod machine;
 mod origins;
 mod scratch;
+#[cfg(test)]
+mod tests;
 mod tree;

@@ -14,7 +14,6 @@ pub mod ids;
 mod json;
 mod outcome;
 pub mod records;
-#[allow(dead_code)]
 pub mod runtime;
 mod ss58;
 pub mod storage;
@@ -26,7 +25,7 @@ pub use records::{
     AccountMention, BlockSummary, CallView, DecodedBlock, EventView, ExtrinsicView, MentionRole, Outcome,
     Phase, QuarantineKind, Quarantined, Transfer,
 };
-pub use runtime::{DecodeError, MetadataError, Runtime};
+pub use runtime::{DecodeError, FieldTable, ItemTable, MetadataError, PalletTable, Runtime};
 pub use storage::{KeyPart, StorageError, StorageIndex, StorageItem, StorageValue};
 pub use trie::{StateVersion, extrinsics_root, matches_extrinsics_root};
 

@@ -7,14 +7,16 @@ mod metadata;
 pub(crate) mod names;
 pub(crate) mod program;
 pub(crate) mod storage;
+mod tables;
 
 use std::sync::Arc;
 
 pub(crate) use self::extensions::{ExtensionRole, Extensions};
+pub use self::tables::{FieldTable, ItemTable, PalletTable};
 use self::{
     compile::Compiler,
     metadata::{Metadata, Pallet},
-    names::RuntimeNames,
+    names::{NameId, RuntimeNames},
     program::Program,
     storage::{StorageEntry, TypeId},
 };
@@ -68,6 +70,8 @@ pub struct Runtime {
     pub(crate) signature: Option<TypeId>,
     pub(crate) call: Option<TypeId>,
     pub(crate) extensions: Extensions,
+    /// Sorted by index.
+    pallets: Vec<(u8, NameId)>,
     /// Sorted by pallet and name.
     constants: Vec<Constant>,
     /// Sorted by pallet and name.
@@ -94,6 +98,9 @@ impl Runtime {
         compiler.compile_items(metadata.call, &metadata.pallets);
         let extensions = Extensions::compile(&mut compiler, &metadata);
         let storage = compile_storage(&compiler, &metadata);
+        let mut pallet_names: Vec<_> =
+            metadata.pallets.iter().map(|pallet| (pallet.index, compiler.name(&pallet.name))).collect();
+        pallet_names.sort_by_key(|(index, _)| *index);
         let Compiler { program, names, .. } = compiler;
         let Metadata { version, pallets, address, call, signature, .. } = metadata;
         let mut runtime = Self {
@@ -105,6 +112,7 @@ impl Runtime {
             signature,
             call,
             extensions,
+            pallets: pallet_names,
             constants: collect_constants(pallets),
             storage,
         };

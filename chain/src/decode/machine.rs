@@ -37,8 +37,8 @@ pub(crate) enum Frame {
     Fields { next: u32, end: u32, close: Close },
     /// Arguments from `next` to `end` of the call tree's current node.
     Arguments { next: u32, end: u32, close: Close },
-    /// Elements of a sequence or array.
-    Elements { ty: TypeId, left: u32 },
+    /// Elements of a sequence or array; a comma stands before all but the first.
+    Elements { ty: TypeId, left: u32, is_first: bool },
 }
 
 /// Working memory of a machine, kept from value to value.
@@ -109,7 +109,7 @@ impl Machine<'_> {
             match frame {
                 Frame::Fields { next, end, close } => self.fields(next, end, close, input, out)?,
                 Frame::Arguments { next, end, close } => self.argument(next, end, close, input, out)?,
-                Frame::Elements { ty, left } => self.elements(ty, left, input, out)?,
+                Frame::Elements { ty, left, is_first } => self.elements(ty, left, is_first, input, out)?,
             }
         }
         Ok(())
@@ -171,17 +171,26 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn elements(&mut self, ty: TypeId, left: u32, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<()> {
+    fn elements(
+        &mut self,
+        ty: TypeId,
+        left: u32,
+        is_first: bool,
+        input: &mut Input<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
         let op = self.program.op(ty);
         for done in 0..left {
-            out.push(b',');
+            if done > 0 || !is_first {
+                out.push(b',');
+            }
             if out.len() > self.limit {
                 return Err(input.fault(Reason::TooLarge));
             }
             if self.leaf(op, input, out)? {
                 continue;
             }
-            self.registers.stack.push(Frame::Elements { ty, left: left - done - 1 });
+            self.registers.stack.push(Frame::Elements { ty, left: left - done - 1, is_first: false });
             return self.nested(op, input, out);
         }
         out.push(b']');
@@ -304,21 +313,12 @@ impl Machine<'_> {
                 };
                 self.open(shape, out);
             }
-            Op::Option { content, wrap } => match input.byte()? {
-                0 => out.extend_from_slice(b"null"),
-                1 if wrap => {
-                    out.extend_from_slice(br#"{"Some":"#);
-                    self.registers.stack.push(Frame::Fields { next: 0, end: 0, close: Close::Object });
-                    self.push_value(content, input, out)?;
-                }
-                1 => self.push_value(content, input, out)?,
-                other => return Err(input.fault(Reason::Tag(other))),
-            },
+            Op::Option { .. } => self.option(op, input, out)?,
             Op::Sequence(element) => {
                 let len = input.length()?;
-                self.begin_elements(element, len as u32, input, out)?;
+                self.begin_elements(element, len as u32, out);
             }
-            Op::Array { element, len } => self.begin_elements(element, len, input, out)?,
+            Op::Array { element, len } => self.begin_elements(element, len, out),
             Op::Call => self.call(input, out)?,
             Op::Invalid(reason) => return Err(self.undecodable(reason, input)),
             // leaves are written before one comes here
@@ -327,15 +327,10 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// Writes the content of an option at once when it is a leaf; else leaves it to the stack, so that options in
-    /// options need no recursion.
-    fn push_value(&mut self, ty: TypeId, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<()> {
-        let mut op = self.program.op(ty);
-        loop {
-            if self.leaf(op, input, out)? {
-                return Ok(());
-            }
-            let Op::Option { content, wrap } = op else { return self.nested(op, input, out) };
+    /// Writes an option, and the options in it, without recursion.
+    fn option(&mut self, op: Op, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<()> {
+        let mut op = op;
+        while let Op::Option { content, wrap } = op {
             if out.len() > self.limit {
                 return Err(input.fault(Reason::TooLarge));
             }
@@ -353,22 +348,12 @@ impl Machine<'_> {
             }
             op = self.program.op(content);
         }
+        if self.leaf(op, input, out)? { Ok(()) } else { self.nested(op, input, out) }
     }
 
-    fn begin_elements(
-        &mut self,
-        ty: TypeId,
-        len: u32,
-        input: &mut Input<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
+    fn begin_elements(&mut self, ty: TypeId, len: u32, out: &mut Vec<u8>) {
         out.push(b'[');
-        let Some(left) = len.checked_sub(1) else {
-            out.push(b']');
-            return Ok(());
-        };
-        self.registers.stack.push(Frame::Elements { ty, left });
-        self.push_value(ty, input, out)
+        self.registers.stack.push(Frame::Elements { ty, left: len, is_first: true });
     }
 
     fn call(&mut self, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<()> {

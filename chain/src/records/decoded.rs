@@ -38,10 +38,6 @@ impl Span {
     pub(crate) fn end(self) -> usize {
         self.start() + self.len as usize
     }
-
-    pub(crate) fn shifted(self, by: usize) -> Self {
-        if self == Self::NONE { self } else { Self { start: self.start + by as u32, len: self.len } }
-    }
 }
 
 /// See [`ExtrinsicView`].

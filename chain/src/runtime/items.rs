@@ -5,7 +5,7 @@ use scale_info::{Field as TypeField, TypeDef, form::PortableForm};
 use super::{
     compile::Compiler,
     metadata::Pallet,
-    program::{Close, Item, Items, Lead, Op, Program, Shape, Special},
+    program::{Close, Item, Items, Lead, Program, Shape, Special},
     storage::TypeId,
 };
 use crate::json::write_text;
@@ -116,12 +116,5 @@ fn special(pallet: &str, event: &str) -> Special {
         ("TransactionPayment", "TransactionFeePaid") => Special::FeePaid,
         ("Balances", "Transfer") => Special::Transfer,
         _ => Special::Nothing,
-    }
-}
-
-impl Program {
-    /// Whether `ty` takes no bytes at all.
-    pub(crate) fn is_empty_type(&self, ty: TypeId) -> bool {
-        matches!(self.op(ty), Op::Null)
     }
 }

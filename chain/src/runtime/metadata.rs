@@ -163,21 +163,46 @@ fn storage_item(
     StorageItem { name, hashers, key, value, modifier, default }
 }
 
-fn split_storage(storage: Option<v14::PalletStorageMetadata<Portable>>) -> (String, Vec<StorageItem>) {
-    let Some(storage) = storage else { return (String::new(), Vec::new()) };
-    let items = storage
-        .entries
-        .into_iter()
-        .map(|entry| storage_item(entry.name, &entry.modifier, entry.ty, entry.default))
-        .collect();
-    (storage.prefix, items)
+/// The three versions name the same members of a pallet, in types of their own.
+macro_rules! pallet {
+    ($source:expr) => {{
+        let source = $source;
+        let (storage_prefix, storage) = match source.storage {
+            None => (String::new(), Vec::new()),
+            Some(storage) => (
+                storage.prefix,
+                storage
+                    .entries
+                    .into_iter()
+                    .map(|entry| storage_item(entry.name, &entry.modifier, entry.ty, entry.default))
+                    .collect(),
+            ),
+        };
+        Pallet {
+            name: source.name,
+            index: source.index,
+            calls: source.calls.map(|calls| calls.ty.id),
+            events: source.event.map(|event| event.ty.id),
+            errors: source.error.map(|error| error.ty.id),
+            constants: source
+                .constants
+                .into_iter()
+                .map(|constant| Constant { name: constant.name, ty: constant.ty.id, value: constant.value })
+                .collect(),
+            storage_prefix,
+            storage,
+        }
+    }};
 }
 
-fn constants_v14(constants: Vec<v14::PalletConstantMetadata<Portable>>) -> Vec<Constant> {
-    constants
-        .into_iter()
-        .map(|constant| Constant { name: constant.name, ty: constant.ty.id, value: constant.value })
-        .collect()
+/// So with the extensions.
+macro_rules! extensions {
+    ($source:expr) => {
+        $source
+            .into_iter()
+            .map(|extension| Extension { identifier: extension.identifier, ty: extension.ty.id })
+            .collect()
+    };
 }
 
 /// In V14 the parts of an extrinsic are the type parameters of its type.
@@ -190,127 +215,44 @@ fn from_v14(source: v14::RuntimeMetadataV14) -> Metadata {
     let types = source.types.types;
     let part = |name| extrinsic_parameter(&types, source.extrinsic.ty.id, name);
     let (address, call, signature) = (part("Address"), part("Call"), part("Signature"));
-    let pallets = source
-        .pallets
-        .into_iter()
-        .map(|pallet| {
-            let (storage_prefix, storage) = split_storage(pallet.storage);
-            Pallet {
-                name: pallet.name,
-                index: pallet.index,
-                calls: pallet.calls.map(|calls| calls.ty.id),
-                events: pallet.event.map(|event| event.ty.id),
-                errors: pallet.error.map(|error| error.ty.id),
-                constants: constants_v14(pallet.constants),
-                storage_prefix,
-                storage,
-            }
-        })
-        .collect();
-    let extensions = source
-        .extrinsic
-        .signed_extensions
-        .into_iter()
-        .map(|extension| Extension { identifier: extension.identifier, ty: extension.ty.id })
-        .collect();
     Metadata {
         version: 14,
         types,
-        pallets,
+        pallets: source.pallets.into_iter().map(|pallet| pallet!(pallet)).collect(),
         address,
         call,
         signature,
-        extensions,
+        extensions: extensions!(source.extrinsic.signed_extensions),
         extensions_by_version: BTreeMap::new(),
     }
 }
 
 fn from_v15(source: v15::RuntimeMetadataV15) -> Metadata {
-    let pallets = source
-        .pallets
-        .into_iter()
-        .map(|pallet| {
-            let (storage_prefix, storage) = split_storage(pallet.storage);
-            Pallet {
-                name: pallet.name,
-                index: pallet.index,
-                calls: pallet.calls.map(|calls| calls.ty.id),
-                events: pallet.event.map(|event| event.ty.id),
-                errors: pallet.error.map(|error| error.ty.id),
-                constants: constants_v14(pallet.constants),
-                storage_prefix,
-                storage,
-            }
-        })
-        .collect();
-    let extensions = source
-        .extrinsic
-        .signed_extensions
-        .into_iter()
-        .map(|extension| Extension { identifier: extension.identifier, ty: extension.ty.id })
-        .collect();
     Metadata {
         version: 15,
         types: source.types.types,
-        pallets,
+        pallets: source.pallets.into_iter().map(|pallet| pallet!(pallet)).collect(),
         address: Some(source.extrinsic.address_ty.id),
         call: Some(source.extrinsic.call_ty.id),
         signature: Some(source.extrinsic.signature_ty.id),
-        extensions,
+        extensions: extensions!(source.extrinsic.signed_extensions),
         extensions_by_version: BTreeMap::new(),
     }
 }
 
 fn from_v16(source: v16::RuntimeMetadataV16) -> Metadata {
-    let pallets = source.pallets.into_iter().map(pallet_v16).collect();
-    let extensions = source
-        .extrinsic
-        .transaction_extensions
-        .into_iter()
-        .map(|extension| Extension { identifier: extension.identifier, ty: extension.ty.id })
-        .collect();
-    let extensions_by_version = source
-        .extrinsic
-        .transaction_extensions_by_version
-        .into_iter()
-        .map(|(version, indices)| (version, indices.into_iter().map(|index| index.0).collect()))
-        .collect();
+    let by_version = source.extrinsic.transaction_extensions_by_version;
     Metadata {
         version: 16,
         types: source.types.types,
-        pallets,
+        pallets: source.pallets.into_iter().map(|pallet| pallet!(pallet)).collect(),
         address: Some(source.extrinsic.address_ty.id),
         call: Some(source.extrinsic.call_ty.id),
         signature: Some(source.extrinsic.signature_ty.id),
-        extensions,
-        extensions_by_version,
-    }
-}
-
-fn pallet_v16(pallet: v16::PalletMetadata<Portable>) -> Pallet {
-    let (storage_prefix, storage) = match pallet.storage {
-        None => (String::new(), Vec::new()),
-        Some(storage) => (
-            storage.prefix,
-            storage
-                .entries
-                .into_iter()
-                .map(|entry| storage_item(entry.name, &entry.modifier, entry.ty, entry.default))
-                .collect(),
-        ),
-    };
-    Pallet {
-        name: pallet.name,
-        index: pallet.index,
-        calls: pallet.calls.map(|calls| calls.ty.id),
-        events: pallet.event.map(|event| event.ty.id),
-        errors: pallet.error.map(|error| error.ty.id),
-        constants: pallet
-            .constants
+        extensions: extensions!(source.extrinsic.transaction_extensions),
+        extensions_by_version: by_version
             .into_iter()
-            .map(|constant| Constant { name: constant.name, ty: constant.ty.id, value: constant.value })
+            .map(|(version, indices)| (version, indices.into_iter().map(|index| index.0).collect()))
             .collect(),
-        storage_prefix,
-        storage,
     }
 }

@@ -1,0 +1,5 @@
+//! Property tests of the program and its machine against independent encodings, and hostile inputs.
+
+mod hostile;
+mod model;
+mod properties;
