@@ -149,12 +149,6 @@ impl Runtime {
         Some((constant.ty, &constant.value))
     }
 
-    /// A storage item by pallet and name.
-    pub(crate) fn storage_entry(&self, pallet: &str, item: &str) -> Option<&StorageEntry> {
-        let found = self.storage.binary_search_by(|(of, entry)| (&**of, &*entry.name).cmp(&(pallet, item)));
-        self.storage.get(found.ok()?).map(|(_, entry)| entry)
-    }
-
     /// All storage items with the name of their pallet.
     pub(crate) fn storage_entries(&self) -> impl Iterator<Item = (&str, &StorageEntry)> {
         self.storage.iter().map(|(pallet, entry)| (&**pallet, entry))

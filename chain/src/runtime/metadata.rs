@@ -35,7 +35,6 @@ pub(super) struct Metadata {
 pub(super) struct Pallet {
     pub(super) name: String,
     pub(super) index: u8,
-    pub(super) calls: Option<TypeId>,
     pub(super) events: Option<TypeId>,
     pub(super) errors: Option<TypeId>,
     pub(super) constants: Vec<Constant>,
@@ -181,7 +180,6 @@ macro_rules! pallet {
         Pallet {
             name: source.name,
             index: source.index,
-            calls: source.calls.map(|calls| calls.ty.id),
             events: source.event.map(|event| event.ty.id),
             errors: source.error.map(|error| error.ty.id),
             constants: source
