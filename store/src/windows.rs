@@ -74,8 +74,7 @@ pub struct OpenWindow {
     pub first: BlockNumber,
     /// Last block, inclusive.
     pub last: BlockNumber,
-    /// Number of this opening, higher than of any before. It fences the seal; it must not be part of
-    /// deduplication tokens, which are the same in every attempt.
+    /// Number of this opening, higher than that of any before, in any window. It fences the seal.
     pub attempt: u32,
     /// Generation of the decoder that writes now.
     pub decoder_generation: u32,
