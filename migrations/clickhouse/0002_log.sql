@@ -19,13 +19,13 @@ CREATE TABLE IF NOT EXISTS {database}.blocks {on_cluster}
     weight_proof_size UInt64 COMMENT 'Proof size used by the extrinsics, bytes. Source: as weight_ref_time.' CODEC(ZSTD(1)),
     digest String COMMENT 'Digest logs, canonical JSON array. Source: header.' CODEC(ZSTD(3)),
     quarantined_count UInt32 COMMENT 'Items of the block that could not be decoded: its rows in quarantine.' CODEC(ZSTD(1)),
-    INDEX by_time timestamp_ms TYPE minmax GRANULARITY 1,
-    INDEX by_spec spec_version TYPE minmax GRANULARITY 1
+    INDEX by_time timestamp_ms TYPE minmax GRANULARITY 8,
+    INDEX by_spec spec_version TYPE minmax GRANULARITY 8
 )
 ENGINE = {merge_tree}
 PARTITION BY intDiv(number, 512000)
 ORDER BY number
-SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 2048
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 512
 COMMENT 'Finalized blocks. One row a block; it is written after all other rows of the block.';
 
 CREATE TABLE IF NOT EXISTS {database}.extrinsics {on_cluster}
@@ -55,13 +55,13 @@ CREATE TABLE IF NOT EXISTS {database}.extrinsics {on_cluster}
     call_count UInt32 COMMENT 'Calls in its tree, the outer one included.' CODEC(ZSTD(1)),
     event_count UInt32 COMMENT 'Events deposited while it was applied.' CODEC(ZSTD(1)),
     args String COMMENT 'Arguments of the outer call, nested calls included, canonical JSON.' CODEC(ZSTD(3)),
-    INDEX by_time timestamp_ms TYPE minmax GRANULARITY 1,
-    INDEX by_name (pallet, call) TYPE set(1024) GRANULARITY 4
+    INDEX by_time timestamp_ms TYPE minmax GRANULARITY 16,
+    INDEX by_name (pallet, call) TYPE set(1024) GRANULARITY 16
 )
 ENGINE = {merge_tree}
 PARTITION BY intDiv(block_number, 512000)
 ORDER BY (block_number, extrinsic_index)
-SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 2048
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 512
 COMMENT 'Extrinsics of finalized blocks. One row an extrinsic; those that could not be decoded are in quarantine.';
 
 CREATE TABLE IF NOT EXISTS {database}.calls {on_cluster}
@@ -81,13 +81,13 @@ CREATE TABLE IF NOT EXISTS {database}.calls {on_cluster}
     success Nullable(Bool) COMMENT 'Whether it took effect; NULL where deferred or unknown.' CODEC(ZSTD(1)),
     error Nullable(String) COMMENT 'Dispatch error by name; NULL without one.' CODEC(ZSTD(1)),
     args String COMMENT 'Arguments, canonical JSON; a nested call is a reference {"$call":"0.3"} to its own row.' CODEC(ZSTD(3)),
-    INDEX by_time timestamp_ms TYPE minmax GRANULARITY 1,
-    INDEX by_name (pallet, call) TYPE set(1024) GRANULARITY 4
+    INDEX by_time timestamp_ms TYPE minmax GRANULARITY 8,
+    INDEX by_name (pallet, call) TYPE set(1024) GRANULARITY 8
 )
 ENGINE = {merge_tree}
 PARTITION BY intDiv(block_number, 512000)
 ORDER BY (block_number, extrinsic_index, call_index)
-SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 2048
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024
 COMMENT 'Calls of finalized blocks, nested ones included. One row a node of a call tree.';
 
 CREATE TABLE IF NOT EXISTS {database}.events {on_cluster}
@@ -101,13 +101,13 @@ CREATE TABLE IF NOT EXISTS {database}.events {on_cluster}
     variant LowCardinality(String) COMMENT 'Event name.',
     args String COMMENT 'Fields, canonical JSON: object when named, array when not.' CODEC(ZSTD(3)),
     topics String COMMENT 'Topics, JSON array of 0x hex.' CODEC(ZSTD(1)),
-    INDEX by_time timestamp_ms TYPE minmax GRANULARITY 1,
-    INDEX by_name (pallet, variant) TYPE set(1024) GRANULARITY 4
+    INDEX by_time timestamp_ms TYPE minmax GRANULARITY 8,
+    INDEX by_name (pallet, variant) TYPE set(1024) GRANULARITY 8
 )
 ENGINE = {merge_tree}
 PARTITION BY intDiv(block_number, 512000)
 ORDER BY (block_number, event_index)
-SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 2048
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024
 COMMENT 'Events of finalized blocks. One row an event. Source: storage System.Events.';
 
 CREATE TABLE IF NOT EXISTS {database}.transfers {on_cluster}
@@ -119,7 +119,7 @@ CREATE TABLE IF NOT EXISTS {database}.transfers {on_cluster}
     from_account String COMMENT 'Sender, SS58.' CODEC(ZSTD(1)),
     to_account String COMMENT 'Receiver, SS58.' CODEC(ZSTD(1)),
     amount_rao UInt64 COMMENT 'Amount, rao (1 TAO is 1e9 rao).' CODEC(ZSTD(1)),
-    INDEX by_time timestamp_ms TYPE minmax GRANULARITY 1,
+    INDEX by_time timestamp_ms TYPE minmax GRANULARITY 8,
     INDEX by_amount amount_rao TYPE minmax GRANULARITY 1
 )
 ENGINE = {merge_tree}

@@ -30,7 +30,8 @@ impl Warehouse {
             .with_compression(compression)
             .with_product_info("yumascan", env!("CARGO_PKG_VERSION"));
         let create = format!("CREATE DATABASE IF NOT EXISTS `{}`", config.database);
-        server.query(&create).execute().await.map_err(WarehouseError::of("create the database"))?;
+        let created = server.query(&create).execute().await;
+        created.map_err(|source| WarehouseError::Connect { url: config.url.clone(), source })?;
         Ok(Self {
             client: server.with_database(&config.database),
             config,

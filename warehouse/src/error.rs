@@ -14,6 +14,18 @@ pub enum WarehouseError {
         #[source]
         source: ClientError,
     },
+    /// The server is not there, or does not let this user in.
+    #[error(
+        "clickhouse at {url} cannot be used: {source}; check that the server runs and that address, user and password \
+         are right"
+    )]
+    Connect {
+        /// Its address.
+        url: String,
+        /// The client's error.
+        #[source]
+        source: ClientError,
+    },
     /// A database name that would need quoting everywhere.
     #[error("`{name}` cannot be the name of the warehouse's database; use letters, digits and underscores")]
     DatabaseName {
@@ -105,7 +117,7 @@ pub enum WarehouseError {
 
 /// ClickHouse codes after which the same statement may succeed: time-out, too many parts, memory limit, too many
 /// simultaneous queries, network and keeper trouble, shutdown, aborted.
-const TRANSIENT_CODES: [u32; 15] = [3, 32, 95, 96, 159, 164, 202, 209, 210, 236, 241, 242, 252, 279, 999];
+const TRANSIENT_CODES: [u32; 14] = [3, 32, 95, 96, 159, 202, 209, 210, 236, 241, 242, 252, 279, 999];
 
 impl WarehouseError {
     /// Wraps a client error with what was being done.
@@ -116,13 +128,12 @@ impl WarehouseError {
     /// Whether doing the same again may succeed.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        match self {
-            Self::ClickHouse { source: ClientError::Network(_) | ClientError::TimedOut, .. } => true,
-            Self::ClickHouse { source: ClientError::BadResponse(text), .. } => match exception_code(text) {
-                Some(code) => TRANSIENT_CODES.contains(&code),
-                // a proxy in front of the server, or a connection that ended within the answer
-                None => true,
-            },
+        match self.client_error() {
+            Some(ClientError::Network(_) | ClientError::TimedOut) => true,
+            // without a code: a proxy in front of the server, or a connection that ended within the answer
+            Some(ClientError::BadResponse(text)) => {
+                exception_code(text).is_none_or(|code| TRANSIENT_CODES.contains(&code))
+            }
             _ => false,
         }
     }
@@ -130,8 +141,15 @@ impl WarehouseError {
     /// Code of the ClickHouse exception, e.g. 243 (not enough space), where there is one.
     #[must_use]
     pub fn code(&self) -> Option<u32> {
+        match self.client_error() {
+            Some(ClientError::BadResponse(text)) => exception_code(text),
+            _ => None,
+        }
+    }
+
+    fn client_error(&self) -> Option<&ClientError> {
         match self {
-            Self::ClickHouse { source: ClientError::BadResponse(text), .. } => exception_code(text),
+            Self::ClickHouse { source, .. } | Self::Connect { source, .. } => Some(source),
             _ => None,
         }
     }

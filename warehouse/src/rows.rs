@@ -1,7 +1,9 @@
 //! Typed rows, as stored. Field names and types are those of the tables in `migrations/clickhouse`.
 
 mod block_rows;
+mod encoded;
 mod lookup;
+mod name_counts;
 mod raw_bytes;
 mod window;
 
@@ -11,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use crate::page::{Cursor, Keyed};
 
 pub use block_rows::BlockRows;
+pub(crate) use encoded::TableRows;
 pub(crate) use lookup::hash_key;
 pub use lookup::{ActivityRow, HashRow, NameCountRow};
 pub use raw_bytes::RawBytes;
-pub(crate) use window::TableRows;
 pub use window::{Window, WindowRows};
 
 /// Row of `raw_blocks`. Bytes are as the node gave them.

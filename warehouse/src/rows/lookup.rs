@@ -1,5 +1,7 @@
 //! Rows of the lookup tables, derived from the rows of the log.
 
+use std::borrow::Cow;
+
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 
@@ -11,12 +13,12 @@ use yumascan_chain::{AccountId, AccountMention, Hash, MentionRole};
 #[allow(missing_docs)]
 pub struct ActivityRow {
     pub account: String,
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     pub block_number: u64,
     pub item_index: u32,
     pub extrinsic_index: Option<u32>,
     pub timestamp_ms: Option<u64>,
-    pub role: String,
+    pub role: Cow<'static, str>,
     pub amount_rao: Option<u64>,
 }
 
@@ -45,7 +47,7 @@ pub struct NameCountRow {
 impl ActivityRow {
     /// Place in the table, then the role's strength: of several roles in one item the first is kept.
     fn sort_key(&self) -> (&str, &str, u64, u32, u8) {
-        let strength = match self.role.as_str() {
+        let strength = match self.role.as_ref() {
             "signer" | "self" => 0,
             "origin" | "sender" => 1,
             _ => 2,
@@ -59,7 +61,7 @@ impl ActivityRow {
         rows.dedup_by(|later, kept| {
             let (account, kind, block, item, _) = later.sort_key();
             (account, kind, block, item)
-                == (kept.account.as_str(), kept.kind.as_str(), kept.block_number, kept.item_index)
+                == (kept.account.as_str(), kept.kind.as_ref(), kept.block_number, kept.item_index)
         });
     }
 
@@ -74,19 +76,19 @@ impl ActivityRow {
     ) -> Vec<Self> {
         let mut rows = Vec::with_capacity(mentions.len() + extrinsics.len() + 2 * transfers.len());
         let mut add = |account: &str,
-                       kind: &str,
+                       kind: &'static str,
                        item: u32,
                        extrinsic: Option<u32>,
-                       role: &str,
+                       role: &'static str,
                        amount: Option<u64>| {
             rows.push(Self {
                 account: account.to_owned(),
-                kind: kind.to_owned(),
+                kind: Cow::Borrowed(kind),
                 block_number: block.number,
                 item_index: item,
                 extrinsic_index: extrinsic,
                 timestamp_ms: block.timestamp_ms,
-                role: role.to_owned(),
+                role: Cow::Borrowed(role),
                 amount_rao: amount,
             });
         };
