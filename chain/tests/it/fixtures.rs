@@ -1,7 +1,7 @@
 //! Blocks recorded from a chain run by the real runtime: specs 377 and 402, the upgrade between them, quiet
 //! blocks, busy ones and one of huge batches.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::OnceLock};
 
 use serde::Deserialize;
 use yumascan_chain::{Header, RawBlock, Runtime, SpecVersion};
@@ -46,17 +46,24 @@ pub(crate) fn metadata(spec: u32, version: u8) -> Vec<u8> {
     unpacked(&format!("metadata/{spec}.v{version}.scale.zst"))
 }
 
-/// The runtime of that spec.
-pub(crate) fn runtime(spec: u32) -> Runtime {
-    Runtime::compile(&metadata(spec, 16)).unwrap()
+/// The runtime of that spec, compiled once.
+pub(crate) fn runtime(spec: u32) -> &'static Runtime {
+    static RUNTIMES: [OnceLock<Runtime>; 2] = [OnceLock::new(), OnceLock::new()];
+    let compile = || Runtime::compile(&metadata(spec, 16)).unwrap();
+    RUNTIMES[usize::from(spec == 402)].get_or_init(compile)
 }
 
 fn bytes(hex: &str) -> Vec<u8> {
     const_hex::decode(hex).unwrap()
 }
 
-/// All recorded blocks.
+/// All recorded blocks, read once.
 pub(crate) fn blocks() -> Vec<RawBlock> {
+    static BLOCKS: OnceLock<Vec<RawBlock>> = OnceLock::new();
+    BLOCKS.get_or_init(read_blocks).clone()
+}
+
+fn read_blocks() -> Vec<RawBlock> {
     let blocks: Vec<RawBlock> = lines("blocks.jsonl.zst")
         .iter()
         .map(|line| {
