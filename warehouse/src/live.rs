@@ -77,6 +77,13 @@ impl LiveTip {
         }
     }
 
+    /// Forgets blocks up to `number` without a word to readers: they are too old to be a tip, stored or not.
+    pub fn forget_to(&self, number: u64) {
+        if let Ok(mut blocks) = self.blocks.write() {
+            blocks.retain(|kept| kept.block.number > number);
+        }
+    }
+
     /// Announces a stored, finalized block and forgets the tip up to it.
     pub fn finalize(&self, tip_block: Arc<TipBlock>) {
         let number = tip_block.block.number;

@@ -61,13 +61,13 @@ async fn listen(
             Ok(Some(HeadEvent::Best(header))) => heads.best(header),
             Ok(Some(HeadEvent::Finalized(header))) => heads.finalized(header.number),
             Ok(None) => {
-                pool.drop_heads(subscription, "the connection was closed".to_owned()).await;
+                pool.drop_heads(&subscription, "the connection was closed".to_owned());
                 return;
             }
             Err(_) => {
                 metrics::counter!("yumascan_ingest_head_stalls_total").increment(1);
                 let reason = format!("no new head for {} s", plan.stall.as_secs());
-                pool.drop_heads(subscription, reason).await;
+                pool.drop_heads(&subscription, reason);
                 return;
             }
         }

@@ -16,6 +16,8 @@ use crate::{
 
 /// The tip never reaches deeper below a best head than this: further back it is not a tip but a backlog.
 const DEEPEST: usize = 32;
+/// Blocks kept below the finalized head while storing lags behind it.
+const KEPT_BELOW_FINALIZED: BlockNumber = 64;
 /// A head that cannot be shown in this time is left for the next one.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -94,5 +96,7 @@ async fn extend(pipeline: &Pipeline, head: Header, finalized: BlockNumber) -> Re
     for block in decoding.await? {
         pipeline.tip.push_best(Arc::new(block));
     }
+    // during a long backfill nothing is finalized in the reader's sense: the tip must not grow meanwhile
+    pipeline.tip.forget_to(finalized.saturating_sub(KEPT_BELOW_FINALIZED));
     Ok(true)
 }

@@ -110,7 +110,19 @@ impl Client {
             Self::Ws(client) => client.batch_request(batch).await,
             Self::Http(client) => client.batch_request(batch).await,
         };
-        let answers = answers.map_err(|error| read_error(&error, url, label, timeout))?;
+        let answers = answers.map_err(|error| match error {
+            // one error for the whole batch, which the client cannot match to its calls: this server takes no
+            // batches, or not such long ones
+            ClientError::InvalidRequestId(_) | ClientError::ParseError(_) => RpcError::TooLarge {
+                endpoint: label.to_owned(),
+                reason: format!("its answer does not fit a batch of {} calls", calls.len()),
+            },
+            ClientError::RestartNeeded(cause) if matches!(*cause, ClientError::InvalidRequestId(_)) => {
+                let reason = format!("its answer does not fit a batch of {} calls", calls.len());
+                RpcError::TooLarge { endpoint: label.to_owned(), reason }
+            }
+            error => read_error(&error, url, label, timeout),
+        })?;
         if answers.len() != calls.len() {
             let reason = format!("{} answers to a batch of {}", answers.len(), calls.len());
             return Err(RpcError::TooLarge { endpoint: label.to_owned(), reason });

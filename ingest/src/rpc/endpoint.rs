@@ -29,7 +29,9 @@ pub struct Endpoint {
     url: String,
     label: String,
     timeouts: Timeouts,
-    connection: tokio::sync::Mutex<Option<Arc<Connection>>>,
+    connection: Mutex<Option<Arc<Connection>>>,
+    /// Held while a connection is being opened.
+    connecting: tokio::sync::Mutex<()>,
     in_flight: AtomicUsize,
     state: Mutex<State>,
 }
@@ -126,7 +128,8 @@ impl Endpoint {
             url: url.to_owned(),
             label,
             timeouts,
-            connection: tokio::sync::Mutex::new(None),
+            connection: Mutex::new(None),
+            connecting: tokio::sync::Mutex::new(()),
             in_flight: AtomicUsize::new(0),
             state: Mutex::new(state),
         })
@@ -170,14 +173,19 @@ impl Endpoint {
         }
     }
 
+    /// The open connection, if there is one.
+    pub(super) fn current(&self) -> Option<Arc<Connection>> {
+        self.slot().as_ref().filter(|open| open.client.is_connected()).cloned()
+    }
+
     /// The connection, opened when there is none; a new one is asked for its genesis before it is used.
-    pub(super) async fn connection(
-        &self,
-        expected_genesis: Option<Hash>,
-    ) -> Result<Arc<Connection>, RpcError> {
-        let mut slot = self.connection.lock().await;
-        if let Some(connection) = slot.as_ref().filter(|connection| connection.client.is_connected()) {
-            return Ok(connection.clone());
+    pub(super) async fn connection(&self, expected_genesis: Option<Hash>) -> Result<Arc<Connection>, RpcError> {
+        if let Some(open) = self.current() {
+            return Ok(open);
+        }
+        let _one = self.connecting.lock().await;
+        if let Some(open) = self.current() {
+            return Ok(open);
         }
         let client = Client::connect(&self.url, &self.label, self.timeouts).await?;
         self.check_genesis(&client, expected_genesis).await?;
@@ -187,8 +195,23 @@ impl Endpoint {
             state.generation
         };
         let connection = Arc::new(Connection { client, generation });
-        *slot = Some(connection.clone());
+        *self.slot() = Some(connection.clone());
         Ok(connection)
+    }
+
+    /// Opens a connection in the background unless that is being done: no call waits for an endpoint that may be
+    /// unreachable while another could serve it.
+    pub(super) fn connect_in_background(self: &Arc<Self>, expected_genesis: Option<Hash>) {
+        if self.connecting.try_lock().is_err() {
+            return;
+        }
+        let endpoint = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = endpoint.connection(expected_genesis).await {
+                tracing::debug!(endpoint = endpoint.label, %error, "no connection");
+                endpoint.note_error(&error, 1, 0, None);
+            }
+        });
     }
 
     /// Sends calls over `connection`.
@@ -206,10 +229,10 @@ impl Endpoint {
         connection.client.subscribe(method, unsubscribe, &self.url, &self.label, self.timeouts.request).await
     }
 
-    /// Closes the connection if it is still the one given (or any, with `None`).
-    pub(super) async fn disconnect(&self, generation: Option<u64>) {
-        let mut slot = self.connection.lock().await;
-        if slot.as_ref().is_some_and(|open| generation.is_none_or(|given| given == open.generation)) {
+    /// Closes the connection if it is still the one given.
+    pub(super) fn disconnect(&self, generation: u64) {
+        let mut slot = self.slot();
+        if slot.as_ref().is_some_and(|open| open.generation == generation) {
             *slot = None;
         }
     }
@@ -365,6 +388,10 @@ impl Endpoint {
         }
         self.state().genesis = Some(found);
         Ok(())
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Arc<Connection>>> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

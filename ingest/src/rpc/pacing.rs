@@ -34,6 +34,8 @@ impl Default for PacingConfig {
 pub(super) struct Pacer {
     config: PacingConfig,
     batch: f64,
+    /// Batches that were refused for their size taught this; it rises again slowly.
+    ceiling: f64,
     in_flight_limit: f64,
     /// Calls a second, once the endpoint has complained.
     rate: Option<f64>,
@@ -54,10 +56,12 @@ const BURST: Duration = Duration::from_millis(1500);
 impl Pacer {
     pub(super) fn new(config: PacingConfig) -> Self {
         let batch = config.max_batch.min(48) as f64;
+        let ceiling = config.max_batch as f64;
         let in_flight_limit = config.max_in_flight.min(4) as f64;
         Self {
             config,
             batch,
+            ceiling,
             in_flight_limit,
             rate: None,
             next_send: None,
@@ -103,6 +107,7 @@ impl Pacer {
         if let Some(rate) = self.rate.as_mut() {
             *rate += (*rate * 0.04).max(0.2);
         }
+        self.ceiling = (self.ceiling * 1.01).min(self.config.max_batch as f64);
         let slow = took.as_secs_f64() / self.config.target_latency.as_secs_f64();
         let big = bytes as f64 / self.config.target_bytes as f64;
         let load = slow.max(big);
@@ -143,18 +148,19 @@ impl Pacer {
 
     /// A batch or its answer was too large, or never came.
     pub(super) fn too_large(&mut self, items: usize) {
-        self.batch = (self.batch.min(items as f64) / 2.0).max(1.0);
+        self.ceiling = (items as f64 / 2.0).max(1.0);
+        self.batch = self.batch.min(self.ceiling);
     }
 
     /// An answer did not come in time.
     pub(super) fn timed_out(&mut self, items: usize) {
-        self.too_large(items);
+        self.batch = (self.batch.min(items as f64) / 2.0).max(1.0);
         self.in_flight_limit = (self.in_flight_limit / 2.0).max(1.0);
     }
 
     /// Under a rate, a batch holds no more than half a second's worth.
     fn batch_cap(&self) -> f64 {
-        let most = self.config.max_batch as f64;
+        let most = self.ceiling;
         self.rate.map_or(most, |rate| (rate / 2.0).clamp(1.0, most))
     }
 
@@ -241,5 +247,9 @@ mod tests {
             pacer.too_large(pacer.batch_size());
         }
         assert_eq!(pacer.batch_size(), 1);
+        for _ in 0..20 {
+            pacer.served(1, 100, Duration::from_millis(1), Instant::now());
+        }
+        assert_eq!(pacer.batch_size(), 1, "and is not tried again at once");
     }
 }

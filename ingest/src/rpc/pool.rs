@@ -34,6 +34,9 @@ const ATTEMPTS_AT_NODE_ERRORS: usize = 4;
 /// Longest sleep while waiting for an endpoint: a lost wake-up costs no more than this.
 const LONGEST_NAP: Duration = Duration::from_millis(100);
 
+/// Sleep while the only endpoint is being connected to.
+const CONNECTING_NAP: Duration = Duration::from_millis(10);
+
 /// Settings of the pool.
 #[derive(Debug, Clone)]
 pub struct PoolConfig {
@@ -263,6 +266,13 @@ impl Pool {
             let avoided = avoid.iter().any(|other| Arc::ptr_eq(other, endpoint))
                 || unknown_at.iter().any(|label| label == endpoint.label());
             match endpoint.readiness(call, now) {
+                Readiness::Ready { banned, .. } if endpoint.current().is_none() => {
+                    endpoint.connect_in_background(self.genesis());
+                    let rank = u8::from(avoided) + 2 * u8::from(banned);
+                    if best_waiting.is_none_or(|(other, _)| rank < other) {
+                        best_waiting = Some((rank, Some(now + CONNECTING_NAP)));
+                    }
+                }
                 Readiness::Ready { cost, banned } => {
                     let rank = u8::from(avoided) + 2 * u8::from(banned);
                     if best.is_none_or(|(other, other_cost, _)| (rank, cost) < (other, other_cost)) {
@@ -336,7 +346,7 @@ impl Pool {
             metrics::counter!("yumascan_ingest_rpc_calls_total", "endpoint" => endpoint.label().to_owned())
                 .increment(asked.len() as u64);
             if outcome.is_err() {
-                endpoint.disconnect(Some(connection.generation)).await;
+                endpoint.disconnect(connection.generation);
             }
             Returned { endpoint, asked, outcome, generation: Some(connection.generation), took }
         }

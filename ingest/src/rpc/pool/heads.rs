@@ -105,10 +105,10 @@ impl Pool {
     }
 
     /// Drops a subscription whose endpoint went silent, with its connection.
-    pub async fn drop_heads(&self, subscription: HeadSubscription, reason: String) {
+    pub fn drop_heads(&self, subscription: &HeadSubscription, reason: String) {
         let error = RpcError::Unreachable { endpoint: subscription.endpoint.label().to_owned(), reason };
         tracing::warn!(endpoint = subscription.endpoint.label(), %error, "no heads from endpoint; reconnecting");
         subscription.endpoint.note_error(&error, 1, 0, Some(subscription.generation));
-        subscription.endpoint.disconnect(Some(subscription.generation)).await;
+        subscription.endpoint.disconnect(subscription.generation);
     }
 }

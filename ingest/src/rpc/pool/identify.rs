@@ -2,14 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use futures::future;
+use futures::{StreamExt, stream::FuturesUnordered};
 use yumascan_chain::Hash;
 
-use super::{PoisonError, Pool, RpcError};
+use super::{PoisonError, Pool, RpcError, nap_until};
 use crate::rpc::{Call, error::ErrorClass, wire};
 
 /// Pause between two rounds of knocking.
 const KNOCK_PAUSE: Duration = Duration::from_millis(400);
+/// How long the other endpoints may take once the first is reached.
+const GRACE: Duration = Duration::from_secs(2);
 
 impl Pool {
     /// Connects to every endpoint and compares genesis hashes, with `expected` if something is stored already.
@@ -20,16 +22,7 @@ impl Pool {
     pub async fn identify(&self, expected: Option<Hash>) -> Result<Hash, RpcError> {
         let deadline = Instant::now() + self.shared.config.connect_patience;
         loop {
-            let outcomes = future::join_all(self.shared.endpoints.iter().map(|endpoint| async {
-                if endpoint.is_refused() {
-                    return Err(endpoint.reason(&Call::block_hash(0)));
-                }
-                endpoint
-                    .connection(expected)
-                    .await
-                    .inspect_err(|error| endpoint.note_error(error, 1, 0, None))
-            }))
-            .await;
+            let errors = self.knock(expected).await;
             let mut genesis = expected;
             for endpoint in self.shared.endpoints.iter().filter(|endpoint| !endpoint.is_refused()) {
                 let Some(found) = endpoint.genesis() else { continue };
@@ -40,7 +33,6 @@ impl Pool {
                 }
             }
             let reached = self.shared.endpoints.iter().any(|e| !e.is_refused() && e.genesis().is_some());
-            let errors: Vec<RpcError> = outcomes.into_iter().filter_map(Result::err).collect();
             if let Some(genesis) = genesis.filter(|_| reached) {
                 for error in errors.iter().filter(|error| error.class() == ErrorClass::Transient) {
                     tracing::warn!(%error, "endpoint is not reachable yet; going on with the others");
@@ -48,7 +40,7 @@ impl Pool {
                 *self.shared.genesis.lock().unwrap_or_else(PoisonError::into_inner) = Some(genesis);
                 return Ok(genesis);
             }
-            let hopeless = errors.iter().all(|error| error.class() != ErrorClass::Transient);
+            let hopeless = !errors.is_empty() && errors.iter().all(|error| error.class() != ErrorClass::Transient);
             if hopeless || Instant::now() >= deadline {
                 return Err(match <[RpcError; 1]>::try_from(errors) {
                     Ok([only]) => only,
@@ -56,6 +48,31 @@ impl Pool {
                 });
             }
             tokio::time::sleep(KNOCK_PAUSE).await;
+        }
+    }
+
+    /// Tries every endpoint; returns what went wrong. Once one is reached, the others have a moment, no more: an
+    /// address where nothing answers must not hold up the start.
+    async fn knock(&self, expected: Option<Hash>) -> Vec<RpcError> {
+        let mut knocking: FuturesUnordered<_> = self.shared.endpoints.iter().map(async |endpoint| {
+            if endpoint.is_refused() {
+                return Err(endpoint.reason(&Call::block_hash(0)));
+            }
+            let reached = endpoint.connection(expected).await;
+            reached.map(|_| ()).inspect_err(|error| endpoint.note_error(error, 1, 0, None))
+        }).collect();
+        let mut errors = Vec::new();
+        let mut grace = None;
+        loop {
+            let outcome = tokio::select! {
+                outcome = knocking.next() => outcome,
+                () = nap_until(grace), if grace.is_some() => None,
+            };
+            match outcome {
+                None => return errors,
+                Some(Ok(())) => grace = grace.or(Some(Instant::now() + GRACE)),
+                Some(Err(error)) => errors.push(error),
+            }
         }
     }
 
