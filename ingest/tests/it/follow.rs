@@ -1,0 +1,126 @@
+//! The head: growth, forks, stalls, restarts.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use yumascan_devnode::{Faults, NodeOptions};
+use yumascan_ingest::{IngestConfig, IngestMode, IngestReport, Progress};
+use yumascan_warehouse::TipEvent;
+
+use crate::{
+    reference::{comparable, expected, main_chain},
+    site::{Site, config, serve, until},
+};
+
+const BLOCKS: u64 = 90;
+
+struct Following {
+    cancel: CancellationToken,
+    task: tokio::task::JoinHandle<IngestReport>,
+}
+
+fn start(site: &Site, config: IngestConfig) -> Following {
+    let ingest = site.ingest(config);
+    let cancel = CancellationToken::new();
+    let token = cancel.clone();
+    let task = tokio::spawn(async move { ingest.run(IngestMode::Follow, token, Progress::unwatched()).await.unwrap() });
+    Following { cancel, task }
+}
+
+impl Following {
+    async fn stop(self) -> IngestReport {
+        self.cancel.cancel();
+        self.task.await.unwrap()
+    }
+}
+
+async fn stored_up_to(site: &Site) -> u64 {
+    site.warehouse.find_head().await.unwrap().map_or(0, |block| block.number)
+}
+
+fn growing(head: u64, faults: Faults) -> NodeOptions {
+    NodeOptions { head: Some(head), block_time: Some(Duration::from_millis(40)), faults, ..NodeOptions::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_growing_chain_with_forks_is_stored_as_it_was_finalized() {
+    let recording = main_chain(BLOCKS).await;
+    let (first, last) = (recording.first_block(), recording.last_block());
+    let faults = Faults { fork_every: Some(7), fork_depth: 1, ..Faults::default() };
+    let node = serve(&recording, growing(first + 10, faults)).await;
+    let site = Site::new().await;
+    let mut events = site.tip.subscribe();
+    let following = start(&site, config(&[node.url().to_string()], first));
+    until("the finalized head is stored", async || stored_up_to(&site).await >= last - 2).await;
+    let report = following.stop().await;
+    assert_eq!(report.quarantined, 0);
+
+    let stored = comparable(&site.warehouse, first, last - 2).await;
+    assert_eq!(stored, expected("main", &recording, first, last - 2, |_| 377).await);
+    assert!(site.warehouse.find_block(last - 1).await.unwrap().is_none(), "what is not final is not stored");
+
+    let (mut best, mut retracted, mut finalized) = (0, 0, Vec::new());
+    while let Ok(event) = events.try_recv() {
+        match event {
+            TipEvent::Best(_) => best += 1,
+            TipEvent::Retracted { .. } => retracted += 1,
+            TipEvent::Finalized(block) => finalized.push(block.block.number),
+        }
+    }
+    assert!(best > 20, "{best} best blocks shown");
+    assert!(retracted > 0, "forks were shown and taken back");
+    assert!(finalized.windows(2).all(|pair| pair[0] < pair[1]), "finalized in order: {finalized:?}");
+    assert_eq!(finalized.last(), Some(&(last - 2)));
+    assert!(site.tip.blocks().iter().all(|block| block.block.number > last - 2), "the tip is what is not final");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stalled_node_is_left_for_one_that_goes_on() {
+    let recording = main_chain(BLOCKS).await;
+    let (first, last) = (recording.first_block(), recording.last_block());
+    let stall = Faults { stall_at: Some(first + 20), stall_for: Duration::from_secs(3600), ..Faults::default() };
+    let stalling = serve(&recording, growing(first + 10, stall)).await;
+    let site = Site::new().await;
+    let healthy = serve(&recording, growing(first + 10, Faults { latency: Duration::from_millis(5), ..Faults::default() })).await;
+    let following = start(&site, config(&[stalling.url().to_string(), healthy.url().to_string()], first));
+    until("the other node's head is stored", async || stored_up_to(&site).await >= last - 2).await;
+    following.stop().await;
+    let stored = comparable(&site.warehouse, first, last - 2).await;
+    assert_eq!(stored, expected("main", &recording, first, last - 2, |_| 377).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restarting_node_leaves_no_gap() {
+    let recording = main_chain(BLOCKS).await;
+    let (first, last) = (recording.first_block(), recording.last_block());
+    let node = serve(&recording, growing(first + 5, Faults::default())).await;
+    let site = Site::new().await;
+    let following = start(&site, config(&[node.url().to_string()], first));
+    for stop in [15, 35, 55] {
+        until("some blocks are stored", async || stored_up_to(&site).await >= first + stop).await;
+        node.drop_connections();
+    }
+    until("the head is stored", async || stored_up_to(&site).await >= last - 2).await;
+    following.stop().await;
+    let stored = comparable(&site.warehouse, first, last - 2).await;
+    assert_eq!(stored, expected("main", &recording, first, last - 2, |_| 377).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_heads_are_not_pushed_they_are_asked_for() {
+    let recording = main_chain(40).await;
+    let (first, last) = (recording.first_block(), recording.last_block());
+    let node = serve(&recording, growing(first + 5, Faults::default())).await;
+    let site = Site::new().await;
+    let mut events = site.tip.subscribe();
+    let following = start(&site, config(&[node.http_url().to_string()], first));
+    until("the head is stored", async || stored_up_to(&site).await >= last - 2).await;
+    following.stop().await;
+    let stored = comparable(&site.warehouse, first, last - 2).await;
+    assert_eq!(stored, expected("main", &recording, first, last - 2, |_| 377).await);
+    let mut saw_best = false;
+    while let Ok(event) = events.try_recv() {
+        saw_best |= matches!(event, TipEvent::Best(_));
+    }
+    assert!(saw_best, "the tip is shown as well");
+}
