@@ -36,19 +36,19 @@ pub(crate) async fn fill(
     for gap in gaps {
         learn_neighbours(pipeline, *gap).await?;
     }
-    let windows = gaps.iter().flat_map(|gap| plan::windows(*gap, limits.window_blocks));
+    let windows = gaps.iter().flat_map(|gap| plan::windows(*gap, limits.window_blocks)).collect();
     carry_all(pipeline, windows, limits, announce_above, cancel).await
 }
 
 /// Carries windows with the boundaries given.
 pub(crate) async fn carry_all(
     pipeline: &Arc<Pipeline>,
-    windows: impl Iterator<Item = BlockRange>,
+    windows: Vec<BlockRange>,
     limits: Limits,
     announce_above: Option<u64>,
     cancel: &CancellationToken,
 ) -> Result<Filled, IngestError> {
-    let mut windows = windows.peekable();
+    let mut windows = windows.into_iter().peekable();
     let mut carried = JoinSet::new();
     let mut first_error = None;
     let mut filled = Filled::All;

@@ -291,7 +291,7 @@ impl Ingest {
         tracing::info!(windows = ranges.len(), "finishing windows that an earlier run left open");
         pipeline.progress.set_stage(Stage::Backfill);
         pipeline.progress.expect(ranges.first().map_or(0, |range| range.from), count(&ranges));
-        carry_all(pipeline, ranges.into_iter(), self.limits(), None, cancel).await
+        carry_all(pipeline, ranges, self.limits(), None, cancel).await
     }
 
     async fn fill_range(
@@ -379,4 +379,18 @@ impl fmt::Display for IngestReport {
 
 fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The compiler's word that a run can be spawned.
+    #[allow(dead_code)]
+    fn a_run_can_be_spawned(ingest: Ingest) {
+        fn spawnable(_: impl Future + Send + 'static) {}
+        spawnable(async move {
+            ingest.run(IngestMode::Follow, CancellationToken::new(), Progress::unwatched()).await
+        });
+    }
 }

@@ -179,7 +179,10 @@ impl Endpoint {
     }
 
     /// The connection, opened when there is none; a new one is asked for its genesis before it is used.
-    pub(super) async fn connection(&self, expected_genesis: Option<Hash>) -> Result<Arc<Connection>, RpcError> {
+    pub(super) async fn connection(
+        &self,
+        expected_genesis: Option<Hash>,
+    ) -> Result<Arc<Connection>, RpcError> {
         if let Some(open) = self.current() {
             return Ok(open);
         }

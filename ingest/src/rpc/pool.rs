@@ -459,8 +459,11 @@ impl Pool {
     /// # Errors
     /// When no endpoint tells.
     pub async fn finalized_head(&self) -> Result<(BlockNumber, Hash), RpcError> {
-        let asked = self.shared.endpoints.iter().filter(|endpoint| !endpoint.is_refused());
-        let heads = future::join_all(asked.map(|endpoint| self.finalized_head_of(endpoint))).await;
+        let mut asking = Vec::new();
+        for endpoint in self.shared.endpoints.iter().filter(|endpoint| !endpoint.is_refused()) {
+            asking.push(self.finalized_head_of(endpoint.clone()));
+        }
+        let heads = future::join_all(asking).await;
         let mut errors = Vec::new();
         let mut highest: Option<(BlockNumber, Hash)> = None;
         for head in heads {
@@ -485,11 +488,11 @@ impl Pool {
         }
     }
 
-    async fn finalized_head_of(&self, endpoint: &Arc<Endpoint>) -> Result<(BlockNumber, Hash), RpcError> {
-        let value = self.ask_endpoint(endpoint, Call::bare("chain_getFinalizedHead")).await?;
+    async fn finalized_head_of(&self, endpoint: Arc<Endpoint>) -> Result<(BlockNumber, Hash), RpcError> {
+        let value = self.ask_endpoint(&endpoint, Call::bare("chain_getFinalizedHead")).await?;
         let hash = wire::optional_hash(&value.value).ok().flatten();
-        let hash = hash.ok_or_else(|| self.report_wrong(endpoint, 0, "no finalized head".to_owned()))?;
-        let header = self.ask_endpoint(endpoint, Call::header(hash)).await?;
+        let hash = hash.ok_or_else(|| self.report_wrong(&endpoint, 0, "no finalized head".to_owned()))?;
+        let header = self.ask_endpoint(&endpoint, Call::header(hash)).await?;
         self.check_head(&header, hash)
     }
 

@@ -90,7 +90,9 @@ impl Source {
         let blocks = match self.fetch_blocks(wanted, avoid, PATIENT).await {
             Ok(blocks) => blocks,
             // perhaps the hash was wrong, or a replica lags: have the hashes named by another
-            Err(error @ (IngestError::MissingBlock { .. } | IngestError::Rpc(RpcError::UnknownBlock { .. }))) => {
+            Err(
+                error @ (IngestError::MissingBlock { .. } | IngestError::Rpc(RpcError::UnknownBlock { .. })),
+            ) => {
                 return Err(Retry::Elsewhere(named_by, Box::new(error)));
             }
             Err(error) => return Err(error.into()),

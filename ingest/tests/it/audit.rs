@@ -15,7 +15,9 @@ async fn filled() -> (Site, Arc<Recording>) {
     let recording = main_chain(100).await;
     let node = node(&recording, Faults::default()).await;
     let site = Site::new().await;
-    site.run(config(&[node.url().to_string()], recording.first_block()), IngestMode::ExitAtHead).await.unwrap();
+    site.run(config(&[node.url().to_string()], recording.first_block()), IngestMode::ExitAtHead)
+        .await
+        .unwrap();
     (site, recording)
 }
 
@@ -25,7 +27,9 @@ async fn audited(site: &Site) -> AuditReport {
 
 async fn redecoded(site: &Site, recording: &Recording) -> RedecodeReport {
     let (from, to) = (recording.first_block(), recording.last_block());
-    redecode(&site.warehouse, &site.store, from, to, CancellationToken::new(), Progress::unwatched()).await.unwrap()
+    redecode(&site.warehouse, &site.store, from, to, CancellationToken::new(), Progress::unwatched())
+        .await
+        .unwrap()
 }
 
 async fn execute(site: &Site, sql: String) {
@@ -37,7 +41,10 @@ async fn what_was_ingested_passes_the_audit() {
     let (site, recording) = filled().await;
     let report = audited(&site).await;
     assert!(report.ok(), "{report}");
-    assert_eq!((report.from, report.to, report.blocks), (recording.first_block(), recording.last_block(), 100));
+    assert_eq!(
+        (report.from, report.to, report.blocks),
+        (recording.first_block(), recording.last_block(), 100)
+    );
     let json = serde_json::to_value(&report).unwrap();
     for key in ["gaps", "broken_links", "bad_roots", "count_mismatches", "quarantined"] {
         assert_eq!(json[key], 0, "{key}");
@@ -97,7 +104,9 @@ async fn sealed_blocks_that_the_warehouse_lost_come_back_with_the_next_ingest() 
     assert!(!report.ok() && report.gaps == 3, "{report}");
 
     let node = node(&recording, Faults::default()).await;
-    site.run(config(&[node.url().to_string()], recording.first_block()), IngestMode::ExitAtHead).await.unwrap();
+    site.run(config(&[node.url().to_string()], recording.first_block()), IngestMode::ExitAtHead)
+        .await
+        .unwrap();
     let report = audited(&site).await;
     assert!(report.ok(), "{report}");
     assert_eq!(site.checksums(&recording).await, expected_main(&recording).await);

@@ -25,7 +25,8 @@ const KILLS: usize = 6;
 /// Not a test of its own: the process that is killed. Runs only when the test below starts it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_process_that_is_killed() {
-    let (Ok(folder), Ok(url), Ok(from)) = (std::env::var(FOLDER), std::env::var(URL), std::env::var(FROM)) else {
+    let (Ok(folder), Ok(url), Ok(from)) = (std::env::var(FOLDER), std::env::var(URL), std::env::var(FROM))
+    else {
         return;
     };
     let (_engine, warehouse) = open(Path::new(&folder)).await;
@@ -100,14 +101,16 @@ async fn tables_of(folder: &Path, recording: &yumascan_devnode::Recording) -> Ve
     let status = tokio::task::spawn_blocking(move || reader.wait().unwrap()).await.unwrap();
     assert!(status.success());
     let read: Vec<(String, u64, u64)> = serde_json::from_slice(&std::fs::read(output).unwrap()).unwrap();
-    let table = |name: &str| yumascan_warehouse::Table::ALL.into_iter().find(|table| table.name() == name).unwrap();
+    let table =
+        |name: &str| yumascan_warehouse::Table::ALL.into_iter().find(|table| table.name() == name).unwrap();
     read.into_iter().map(|(name, rows, sum)| TableChecksum { table: table(&name), rows, sum }).collect()
 }
 
 /// Not a test of its own: reads the checksums of a folder. Runs only when the test above starts it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_process_that_reads() {
-    let (Ok(folder), Ok(ends)) = (std::env::var("YUMASCAN_TEST_READ_FOLDER"), std::env::var("YUMASCAN_TEST_READ_ENDS"))
+    let (Ok(folder), Ok(ends)) =
+        (std::env::var("YUMASCAN_TEST_READ_FOLDER"), std::env::var("YUMASCAN_TEST_READ_ENDS"))
     else {
         return;
     };

@@ -18,7 +18,8 @@ async fn equal_despite(faults: Faults, http: bool) -> Site {
     let node = node(&recording, faults).await;
     let url = if http { node.http_url() } else { node.url() };
     let site = Site::new().await;
-    let report = site.run(config(&[url.to_string()], recording.first_block()), IngestMode::ExitAtHead).await.unwrap();
+    let report =
+        site.run(config(&[url.to_string()], recording.first_block()), IngestMode::ExitAtHead).await.unwrap();
     assert_eq!((report.blocks, report.quarantined), (BLOCKS, 0));
     assert_eq!(site.checksums(&recording).await, expected_main(&recording).await);
     site
@@ -48,7 +49,11 @@ async fn slow_answers_change_nothing() {
 async fn rate_limits_slow_down_and_change_nothing() {
     for answer in [RateLimitAnswer::HistoricalWork, RateLimitAnswer::Wait, RateLimitAnswer::Http429] {
         let http = matches!(answer, RateLimitAnswer::Http429);
-        equal_despite(Faults { rate_limit: Some(RateLimit { per_second: 400, answer }), ..Faults::default() }, http).await;
+        equal_despite(
+            Faults { rate_limit: Some(RateLimit { per_second: 400, answer }), ..Faults::default() },
+            http,
+        )
+        .await;
     }
 }
 
@@ -58,7 +63,10 @@ async fn corrupt_events_are_noticed_and_read_again() {
     let node = node(&recording, Faults { corrupt_events: 0.1, ..Faults::default() }).await;
     let site = Site::new().await;
     let ingest = site.ingest(config(&[node.url().to_string()], recording.first_block()));
-    ingest.run(IngestMode::ExitAtHead, Default::default(), yumascan_ingest::Progress::unwatched()).await.unwrap();
+    ingest
+        .run(IngestMode::ExitAtHead, Default::default(), yumascan_ingest::Progress::unwatched())
+        .await
+        .unwrap();
     assert_eq!(site.checksums(&recording).await, expected_main(&recording).await);
     let wrong: u64 = ingest.endpoints().iter().map(|endpoint| endpoint.wrong_answers).sum();
     assert!(wrong > 0, "the node did corrupt some, and each is booked");
@@ -78,7 +86,10 @@ async fn a_node_that_lies_is_named_and_left_for_an_honest_one() {
         let site = Site::new().await;
         let urls = [liar.url().to_string(), honest.url().to_string()];
         let ingest = site.ingest(config(&urls, recording.first_block()));
-        ingest.run(IngestMode::ExitAtHead, Default::default(), yumascan_ingest::Progress::unwatched()).await.unwrap();
+        ingest
+            .run(IngestMode::ExitAtHead, Default::default(), yumascan_ingest::Progress::unwatched())
+            .await
+            .unwrap();
         assert_eq!(site.checksums(&recording).await, expected_main(&recording).await);
         let books = ingest.endpoints();
         assert!(books[0].wrong_answers > 0, "{books:?}");
@@ -92,7 +103,13 @@ async fn a_lone_liar_is_an_error_that_names_it() {
     let liar = node(&recording, Faults { wrong_header: 1.0, ..Faults::default() }).await;
     let site = Site::new().await;
     let url = liar.url().to_string();
-    let error = site.run(config(&[url.clone()], recording.first_block()), IngestMode::Range { from: recording.first_block(), to: recording.first_block() + 3 }).await.unwrap_err();
+    let error = site
+        .run(
+            config(&[url.clone()], recording.first_block()),
+            IngestMode::Range { from: recording.first_block(), to: recording.first_block() + 3 },
+        )
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains(url.trim_end_matches('/')), "{error}");
     assert!(site.warehouse.find_head().await.unwrap().is_none(), "nothing unverified is stored");
 }

@@ -23,7 +23,10 @@ fn start(site: &Site, config: IngestConfig) -> Following {
     let ingest = site.ingest(config);
     let cancel = CancellationToken::new();
     let token = cancel.clone();
-    let task = tokio::spawn(async move { ingest.run(IngestMode::Follow, token, Progress::unwatched()).await.unwrap() });
+    let task =
+        tokio::spawn(
+            async move { ingest.run(IngestMode::Follow, token, Progress::unwatched()).await.unwrap() },
+        );
     Following { cancel, task }
 }
 
@@ -39,7 +42,12 @@ async fn stored_up_to(site: &Site) -> u64 {
 }
 
 fn growing(head: u64, faults: Faults) -> NodeOptions {
-    NodeOptions { head: Some(head), block_time: Some(Duration::from_millis(40)), faults, ..NodeOptions::default() }
+    NodeOptions {
+        head: Some(head),
+        block_time: Some(Duration::from_millis(40)),
+        faults,
+        ..NodeOptions::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,17 +79,25 @@ async fn a_growing_chain_with_forks_is_stored_as_it_was_finalized() {
     assert!(retracted > 0, "forks were shown and taken back");
     assert!(finalized.windows(2).all(|pair| pair[0] < pair[1]), "finalized in order: {finalized:?}");
     assert_eq!(finalized.last(), Some(&(last - 2)));
-    assert!(site.tip.blocks().iter().all(|block| block.block.number > last - 2), "the tip is what is not final");
+    assert!(
+        site.tip.blocks().iter().all(|block| block.block.number > last - 2),
+        "the tip is what is not final"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stalled_node_is_left_for_one_that_goes_on() {
     let recording = main_chain(BLOCKS).await;
     let (first, last) = (recording.first_block(), recording.last_block());
-    let stall = Faults { stall_at: Some(first + 20), stall_for: Duration::from_secs(3600), ..Faults::default() };
+    let stall =
+        Faults { stall_at: Some(first + 20), stall_for: Duration::from_secs(3600), ..Faults::default() };
     let stalling = serve(&recording, growing(first + 10, stall)).await;
     let site = Site::new().await;
-    let healthy = serve(&recording, growing(first + 10, Faults { latency: Duration::from_millis(5), ..Faults::default() })).await;
+    let healthy = serve(
+        &recording,
+        growing(first + 10, Faults { latency: Duration::from_millis(5), ..Faults::default() }),
+    )
+    .await;
     let following = start(&site, config(&[stalling.url().to_string(), healthy.url().to_string()], first));
     until("the other node's head is stored", async || stored_up_to(&site).await >= last - 2).await;
     following.stop().await;

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 
-use yumascan_chain::{Hash, RawBlock, Runtime, SpecVersion};
+use yumascan_chain::{RawBlock, Runtime, SpecVersion};
 use yumascan_devnode::{LoadOptions, Recording};
 use yumascan_warehouse::{Warehouse, WindowRows, checksum::TableChecksum};
 
@@ -21,8 +21,9 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// The first `count` blocks of a bundled recording; loaded once.
-pub async fn recording(name: &'static str, count: u64) -> Arc<Recording> {
-    static LOADED: LazyLock<Mutex<HashMap<(&'static str, u64), Arc<Recording>>>> = LazyLock::new(Mutex::default);
+pub(crate) async fn recording(name: &'static str, count: u64) -> Arc<Recording> {
+    static LOADED: LazyLock<Mutex<HashMap<(&'static str, u64), Arc<Recording>>>> =
+        LazyLock::new(Mutex::default);
     if let Some(loaded) = LOADED.lock().unwrap().get(&(name, count)) {
         return loaded.clone();
     }
@@ -38,7 +39,7 @@ pub async fn recording(name: &'static str, count: u64) -> Arc<Recording> {
 }
 
 /// The main recording.
-pub async fn main_chain(count: u64) -> Arc<Recording> {
+pub(crate) async fn main_chain(count: u64) -> Arc<Recording> {
     recording("main", count).await
 }
 
@@ -61,7 +62,7 @@ fn raw_block(recording: &Recording, number: u64, spec: u32) -> RawBlock {
 }
 
 /// Checksums of blocks `from..=to` of a recording, decoded directly; `spec_of` says which runtime executed a block.
-pub async fn expected(
+pub(crate) async fn expected(
     name: &'static str,
     recording: &Arc<Recording>,
     from: u64,
@@ -88,19 +89,14 @@ pub async fn expected(
 }
 
 /// The same for the main recording.
-pub async fn expected_main(recording: &Arc<Recording>) -> Vec<TableChecksum> {
+pub(crate) async fn expected_main(recording: &Arc<Recording>) -> Vec<TableChecksum> {
     expected("main", recording, recording.first_block(), recording.last_block(), |_| 377).await
 }
 
 /// Checksums in an order that can be compared.
-pub async fn comparable(warehouse: &Warehouse, from: u64, to: u64) -> Vec<TableChecksum> {
+pub(crate) async fn comparable(warehouse: &Warehouse, from: u64, to: u64) -> Vec<TableChecksum> {
     let mut checksums = warehouse.list_checksums(from, to).await.unwrap();
     checksums.sort_by_key(|checksum| checksum.table);
     assert!(checksums.iter().any(|checksum| checksum.rows > 0), "an empty warehouse proves nothing");
     checksums
-}
-
-/// Hash of a recorded block.
-pub fn hash_of(recording: &Recording, number: u64) -> Hash {
-    recording.block(number).unwrap().hash
 }

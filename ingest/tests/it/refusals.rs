@@ -49,7 +49,12 @@ async fn another_chain_is_refused_and_nothing_is_touched() {
 
     // with nothing stored yet nobody can tell which was meant
     let empty = Site::new().await;
-    let text = refusal(&empty, config(&[wrong.url().to_string(), right.url().to_string()], 1), IngestMode::ExitAtHead).await;
+    let text = refusal(
+        &empty,
+        config(&[wrong.url().to_string(), right.url().to_string()], 1),
+        IngestMode::ExitAtHead,
+    )
+    .await;
     assert!(text.contains("another chain"), "{text}");
     assert!(empty.store.find_chain().await.unwrap().is_none());
 }
@@ -89,14 +94,18 @@ async fn a_web_server_is_not_a_node() {
                 let mut request = [0; 4096];
                 let _ = stream.read(&mut request).await;
                 let body = "<html>hello</html>";
-                let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                    body.len()
+                );
                 let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
             });
         }
     });
     let site = Site::new().await;
     for scheme in ["ws", "http"] {
-        let text = refusal(&site, config(&[format!("{scheme}://{address}")], 1), IngestMode::ExitAtHead).await;
+        let text =
+            refusal(&site, config(&[format!("{scheme}://{address}")], 1), IngestMode::ExitAtHead).await;
         assert!(text.contains("is not a Substrate node"), "{scheme}: {text}");
     }
 }

@@ -11,8 +11,9 @@ use yumascan_warehouse::{LiveTip, Warehouse, WarehouseConfig, checksum::TableChe
 
 use crate::reference::comparable;
 
-pub async fn fresh_warehouse() -> (TestDatabase, Warehouse) {
-    let database = tokio::task::spawn_blocking(fresh_database).await.unwrap().expect("the engine is installed");
+pub(crate) async fn fresh_warehouse() -> (TestDatabase, Warehouse) {
+    let database =
+        tokio::task::spawn_blocking(fresh_database).await.unwrap().expect("the engine is installed");
     let config = WarehouseConfig {
         url: database.url().to_owned(),
         database: database.database().to_owned(),
@@ -24,38 +25,42 @@ pub async fn fresh_warehouse() -> (TestDatabase, Warehouse) {
     (database, warehouse)
 }
 
-pub struct Site {
+pub(crate) struct Site {
     _database: TestDatabase,
     _folder: tempfile::TempDir,
-    pub warehouse: Warehouse,
-    pub store: Store,
-    pub tip: LiveTip,
+    pub(crate) warehouse: Warehouse,
+    pub(crate) store: Store,
+    pub(crate) tip: LiveTip,
 }
 
 impl Site {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let (database, warehouse) = fresh_warehouse().await;
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open_file(&folder.path().join("store.sqlite")).await.unwrap();
         Self { _database: database, _folder: folder, warehouse, store, tip: LiveTip::default() }
     }
 
-    pub fn ingest(&self, config: IngestConfig) -> Ingest {
+    pub(crate) fn ingest(&self, config: IngestConfig) -> Ingest {
         Ingest::new(config, self.warehouse.clone(), self.store.clone(), self.tip.clone()).unwrap()
     }
 
     /// Runs to the end of `mode`.
-    pub async fn run(&self, config: IngestConfig, mode: IngestMode) -> Result<IngestReport, IngestError> {
+    pub(crate) async fn run(
+        &self,
+        config: IngestConfig,
+        mode: IngestMode,
+    ) -> Result<IngestReport, IngestError> {
         self.ingest(config).run(mode, CancellationToken::new(), Progress::unwatched()).await
     }
 
-    pub async fn checksums(&self, recording: &Recording) -> Vec<TableChecksum> {
+    pub(crate) async fn checksums(&self, recording: &Recording) -> Vec<TableChecksum> {
         comparable(&self.warehouse, recording.first_block(), recording.last_block()).await
     }
 }
 
 /// Settings that suit tests: small windows, short patience.
-pub fn config(endpoints: &[String], from: u64) -> IngestConfig {
+pub(crate) fn config(endpoints: &[String], from: u64) -> IngestConfig {
     IngestConfig {
         endpoints: endpoints.to_vec(),
         from,
@@ -71,16 +76,16 @@ pub fn config(endpoints: &[String], from: u64) -> IngestConfig {
 }
 
 /// A node with the whole recording, finalized.
-pub async fn node(recording: &Arc<Recording>, faults: Faults) -> Handle {
+pub(crate) async fn node(recording: &Arc<Recording>, faults: Faults) -> Handle {
     serve(recording, NodeOptions { faults, ..NodeOptions::default() }).await
 }
 
-pub async fn serve(recording: &Arc<Recording>, options: NodeOptions) -> Handle {
+pub(crate) async fn serve(recording: &Arc<Recording>, options: NodeOptions) -> Handle {
     DevNode::new(recording.clone(), options).serve("127.0.0.1:0").await.unwrap()
 }
 
 /// Waits until `reached` holds; tests fail by their own assertion, not by the clock, save for a generous bound.
-pub async fn until(what: &str, mut reached: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut reached: impl AsyncFnMut() -> bool) {
     for _ in 0..1200 {
         if reached().await {
             return;

@@ -1,12 +1,15 @@
 //! At start: reach the endpoints and see that all serve the chain we keep.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::{StreamExt, stream::FuturesUnordered};
 use yumascan_chain::Hash;
 
 use super::{PoisonError, Pool, RpcError, nap_until};
-use crate::rpc::{Call, error::ErrorClass, wire};
+use crate::rpc::{Call, Endpoint, error::ErrorClass, wire};
 
 /// Pause between two rounds of knocking.
 const KNOCK_PAUSE: Duration = Duration::from_millis(400);
@@ -40,7 +43,8 @@ impl Pool {
                 *self.shared.genesis.lock().unwrap_or_else(PoisonError::into_inner) = Some(genesis);
                 return Ok(genesis);
             }
-            let hopeless = !errors.is_empty() && errors.iter().all(|error| error.class() != ErrorClass::Transient);
+            let hopeless =
+                !errors.is_empty() && errors.iter().all(|error| error.class() != ErrorClass::Transient);
             if hopeless || Instant::now() >= deadline {
                 return Err(match <[RpcError; 1]>::try_from(errors) {
                     Ok([only]) => only,
@@ -54,13 +58,10 @@ impl Pool {
     /// Tries every endpoint; returns what went wrong. Once one is reached, the others have a moment, no more: an
     /// address where nothing answers must not hold up the start.
     async fn knock(&self, expected: Option<Hash>) -> Vec<RpcError> {
-        let mut knocking: FuturesUnordered<_> = self.shared.endpoints.iter().map(async |endpoint| {
-            if endpoint.is_refused() {
-                return Err(endpoint.reason(&Call::block_hash(0)));
-            }
-            let reached = endpoint.connection(expected).await;
-            reached.map(|_| ()).inspect_err(|error| endpoint.note_error(error, 1, 0, None))
-        }).collect();
+        let mut knocking = FuturesUnordered::new();
+        for endpoint in &self.shared.endpoints {
+            knocking.push(knock_at(endpoint.clone(), expected));
+        }
         let mut errors = Vec::new();
         let mut grace = None;
         loop {
@@ -84,4 +85,13 @@ impl Pool {
         let answer = self.ask(Call::bare("system_chain")).await?;
         Ok(wire::text(&answer.value).unwrap_or("unknown").to_owned())
     }
+}
+
+/// Connects to one endpoint.
+async fn knock_at(endpoint: Arc<Endpoint>, expected: Option<Hash>) -> Result<(), RpcError> {
+    if endpoint.is_refused() {
+        return Err(endpoint.reason(&Call::block_hash(0)));
+    }
+    let reached = endpoint.connection(expected).await;
+    reached.map(|_| ()).inspect_err(|error| endpoint.note_error(error, 1, 0, None))
 }
