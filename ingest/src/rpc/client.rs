@@ -201,6 +201,11 @@ fn read_error(error: &ClientError, url: &str, label: &str, timeout: Duration) ->
             {
                 return RpcError::TooLarge { endpoint, reason: scrub(&reason, url, label) };
             }
+            // an answer of another content type, or none of HTTP
+            if ["malformed", "invalid http", "parse error"].iter().any(|words| lower.contains(words)) {
+                let reason = "what answers there speaks no JSON-RPC".to_owned();
+                return RpcError::NotANode { endpoint, reason };
+            }
             if ["invalid url", "url scheme"].iter().any(|words| lower.contains(words)) {
                 return RpcError::BadUrl { endpoint, reason: scrub(&reason, url, label) };
             }
