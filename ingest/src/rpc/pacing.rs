@@ -167,7 +167,7 @@ impl Pacer {
     fn count(&mut self, items: usize, now: Instant) {
         match self.second.as_mut() {
             Some((start, count)) if now.duration_since(*start) < Duration::from_secs(1) => {
-                *count += items as f64
+                *count += items as f64;
             }
             Some((start, count)) => {
                 let seconds = now.duration_since(*start).as_secs_f64();

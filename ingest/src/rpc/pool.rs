@@ -469,7 +469,7 @@ impl Pool {
         for head in heads {
             match head {
                 Ok(head) => {
-                    highest = Some(highest.map_or(head, |other| if head.0 > other.0 { head } else { other }))
+                    highest = highest.max(Some(head));
                 }
                 Err(error) => errors.push(error),
             }

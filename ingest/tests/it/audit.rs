@@ -15,9 +15,7 @@ async fn filled() -> (Site, Arc<Recording>) {
     let recording = main_chain(100).await;
     let node = node(&recording, Faults::default()).await;
     let site = Site::new().await;
-    site.run(config(&[node.url().to_string()], recording.first_block()), IngestMode::ExitAtHead)
-        .await
-        .unwrap();
+    site.run(config(&[node.url()], recording.first_block()), IngestMode::ExitAtHead).await.unwrap();
     (site, recording)
 }
 
@@ -104,9 +102,7 @@ async fn sealed_blocks_that_the_warehouse_lost_come_back_with_the_next_ingest() 
     assert!(!report.ok() && report.gaps == 3, "{report}");
 
     let node = node(&recording, Faults::default()).await;
-    site.run(config(&[node.url().to_string()], recording.first_block()), IngestMode::ExitAtHead)
-        .await
-        .unwrap();
+    site.run(config(&[node.url()], recording.first_block()), IngestMode::ExitAtHead).await.unwrap();
     let report = audited(&site).await;
     assert!(report.ok(), "{report}");
     assert_eq!(site.checksums(&recording).await, expected_main(&recording).await);

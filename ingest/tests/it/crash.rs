@@ -69,7 +69,7 @@ async fn killed_at_random_moments_the_tables_come_out_the_same() {
     let from = recording.first_block();
     let node = node(&recording, Faults { latency: Duration::from_millis(1), ..Faults::default() }).await;
     let folder = tempfile::tempdir().unwrap();
-    let url = node.url().to_string();
+    let url = node.url();
     let mut killed = 0;
     for _ in 0..KILLS {
         let mut child = start(folder.path(), &url, from);

@@ -18,8 +18,7 @@ async fn equal_despite(faults: Faults, http: bool) -> Site {
     let node = node(&recording, faults).await;
     let url = if http { node.http_url() } else { node.url() };
     let site = Site::new().await;
-    let report =
-        site.run(config(&[url.to_string()], recording.first_block()), IngestMode::ExitAtHead).await.unwrap();
+    let report = site.run(config(&[url], recording.first_block()), IngestMode::ExitAtHead).await.unwrap();
     assert_eq!((report.blocks, report.quarantined), (BLOCKS, 0));
     assert_eq!(site.checksums(&recording).await, expected_main(&recording).await);
     site
@@ -62,7 +61,7 @@ async fn corrupt_events_are_noticed_and_read_again() {
     let recording = main_chain(BLOCKS).await;
     let node = node(&recording, Faults { corrupt_events: 0.1, ..Faults::default() }).await;
     let site = Site::new().await;
-    let ingest = site.ingest(config(&[node.url().to_string()], recording.first_block()));
+    let ingest = site.ingest(config(&[node.url()], recording.first_block()));
     ingest
         .run(IngestMode::ExitAtHead, Default::default(), yumascan_ingest::Progress::unwatched())
         .await
@@ -84,7 +83,7 @@ async fn a_node_that_lies_is_named_and_left_for_an_honest_one() {
     for faults in lies {
         let liar = node(&recording, faults).await;
         let site = Site::new().await;
-        let urls = [liar.url().to_string(), honest.url().to_string()];
+        let urls = [liar.url(), honest.url()];
         let ingest = site.ingest(config(&urls, recording.first_block()));
         ingest
             .run(IngestMode::ExitAtHead, Default::default(), yumascan_ingest::Progress::unwatched())
@@ -102,10 +101,10 @@ async fn a_lone_liar_is_an_error_that_names_it() {
     let recording = main_chain(BLOCKS).await;
     let liar = node(&recording, Faults { wrong_header: 1.0, ..Faults::default() }).await;
     let site = Site::new().await;
-    let url = liar.url().to_string();
+    let url = liar.url();
     let error = site
         .run(
-            config(&[url.clone()], recording.first_block()),
+            config(std::slice::from_ref(&url), recording.first_block()),
             IngestMode::Range { from: recording.first_block(), to: recording.first_block() + 3 },
         )
         .await
@@ -119,7 +118,7 @@ async fn a_node_without_batches_is_asked_one_by_one() {
     let recording = main_chain(40).await;
     let node = node(&recording, Faults::default()).await;
     let site = Site::new().await;
-    let mut config = config(&[node.url().to_string()], recording.first_block());
+    let mut config = config(&[node.url()], recording.first_block());
     config.max_batch = 1;
     site.run(config, IngestMode::ExitAtHead).await.unwrap();
     assert_eq!(site.checksums(&recording).await, expected_main(&recording).await);

@@ -58,7 +58,7 @@ async fn a_growing_chain_with_forks_is_stored_as_it_was_finalized() {
     let node = serve(&recording, growing(first + 10, faults)).await;
     let site = Site::new().await;
     let mut events = site.tip.subscribe();
-    let following = start(&site, config(&[node.url().to_string()], first));
+    let following = start(&site, config(&[node.url()], first));
     until("the finalized head is stored", async || stored_up_to(&site).await >= last - 2).await;
     let report = following.stop().await;
     assert_eq!(report.quarantined, 0);
@@ -98,7 +98,7 @@ async fn a_stalled_node_is_left_for_one_that_goes_on() {
         growing(first + 10, Faults { latency: Duration::from_millis(5), ..Faults::default() }),
     )
     .await;
-    let following = start(&site, config(&[stalling.url().to_string(), healthy.url().to_string()], first));
+    let following = start(&site, config(&[stalling.url(), healthy.url()], first));
     until("the other node's head is stored", async || stored_up_to(&site).await >= last - 2).await;
     following.stop().await;
     let stored = comparable(&site.warehouse, first, last - 2).await;
@@ -111,7 +111,7 @@ async fn a_restarting_node_leaves_no_gap() {
     let (first, last) = (recording.first_block(), recording.last_block());
     let node = serve(&recording, growing(first + 5, Faults::default())).await;
     let site = Site::new().await;
-    let following = start(&site, config(&[node.url().to_string()], first));
+    let following = start(&site, config(&[node.url()], first));
     for stop in [15, 35, 55] {
         until("some blocks are stored", async || stored_up_to(&site).await >= first + stop).await;
         node.drop_connections();
@@ -129,7 +129,7 @@ async fn where_heads_are_not_pushed_they_are_asked_for() {
     let node = serve(&recording, growing(first + 5, Faults::default())).await;
     let site = Site::new().await;
     let mut events = site.tip.subscribe();
-    let following = start(&site, config(&[node.http_url().to_string()], first));
+    let following = start(&site, config(&[node.http_url()], first));
     until("the head is stored", async || stored_up_to(&site).await >= last - 2).await;
     following.stop().await;
     let stored = comparable(&site.warehouse, first, last - 2).await;

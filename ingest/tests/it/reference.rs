@@ -20,10 +20,12 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo").join(name)
 }
 
+/// Recordings in memory, by name and number of blocks.
+type Loaded = HashMap<(&'static str, u64), Arc<Recording>>;
+
 /// The first `count` blocks of a bundled recording; loaded once.
 pub(crate) async fn recording(name: &'static str, count: u64) -> Arc<Recording> {
-    static LOADED: LazyLock<Mutex<HashMap<(&'static str, u64), Arc<Recording>>>> =
-        LazyLock::new(Mutex::default);
+    static LOADED: LazyLock<Mutex<Loaded>> = LazyLock::new(Mutex::default);
     if let Some(loaded) = LOADED.lock().unwrap().get(&(name, count)) {
         return loaded.clone();
     }

@@ -21,12 +21,12 @@ async fn a_pruned_node_is_told_apart_and_an_archive_beside_it_is_used() {
     let recording = main_chain(120).await;
     let pruned = node(&recording, Faults { prune: Some(20), ..Faults::default() }).await;
     let site = Site::new().await;
-    let alone = config(&[pruned.url().to_string()], recording.first_block());
+    let alone = config(&[pruned.url()], recording.first_block());
     let text = refusal(&site, alone, IngestMode::ExitAtHead).await;
     assert!(text.contains("pruned") && text.contains("archive") && text.contains("--from"), "{text}");
 
     let archive = node(&recording, Faults::default()).await;
-    let both = config(&[pruned.url().to_string(), archive.url().to_string()], recording.first_block());
+    let both = config(&[pruned.url(), archive.url()], recording.first_block());
     site.run(both, IngestMode::ExitAtHead).await.unwrap();
     assert_eq!(site.checksums(&recording).await, expected_main(&recording).await);
 }
@@ -36,25 +36,20 @@ async fn another_chain_is_refused_and_nothing_is_touched() {
     let (main, other) = (main_chain(40).await, recording("upgrade", 40).await);
     let (right, wrong) = (node(&main, Faults::default()).await, node(&other, Faults::default()).await);
     let site = Site::new().await;
-    site.run(config(&[right.url().to_string()], main.first_block()), IngestMode::ExitAtHead).await.unwrap();
+    site.run(config(&[right.url()], main.first_block()), IngestMode::ExitAtHead).await.unwrap();
     let before = site.checksums(&main).await;
 
-    let text = refusal(&site, config(&[wrong.url().to_string()], 1), IngestMode::ExitAtHead).await;
+    let text = refusal(&site, config(&[wrong.url()], 1), IngestMode::ExitAtHead).await;
     assert!(text.contains("another chain") && text.contains(&main.genesis_hash().to_string()), "{text}");
     assert_eq!(site.checksums(&main).await, before);
 
     // beside a right one it is left out
-    let both = config(&[wrong.url().to_string(), right.url().to_string()], main.first_block());
+    let both = config(&[wrong.url(), right.url()], main.first_block());
     assert_eq!(site.run(both, IngestMode::ExitAtHead).await.unwrap().blocks, 0);
 
     // with nothing stored yet nobody can tell which was meant
     let empty = Site::new().await;
-    let text = refusal(
-        &empty,
-        config(&[wrong.url().to_string(), right.url().to_string()], 1),
-        IngestMode::ExitAtHead,
-    )
-    .await;
+    let text = refusal(&empty, config(&[wrong.url(), right.url()], 1), IngestMode::ExitAtHead).await;
     assert!(text.contains("another chain"), "{text}");
     assert!(empty.store.find_chain().await.unwrap().is_none());
 }
@@ -64,10 +59,10 @@ async fn a_warehouse_of_another_chain_is_refused() {
     let (main, other) = (main_chain(40).await, recording("upgrade", 60).await);
     let (right, wrong) = (node(&main, Faults::default()).await, node(&other, Faults::default()).await);
     let site = Site::new().await;
-    site.run(config(&[right.url().to_string()], main.first_block()), IngestMode::ExitAtHead).await.unwrap();
+    site.run(config(&[right.url()], main.first_block()), IngestMode::ExitAtHead).await.unwrap();
     let mut mixed = Site::new().await;
     mixed.warehouse = site.warehouse.clone();
-    let text = refusal(&mixed, config(&[wrong.url().to_string()], 1), IngestMode::ExitAtHead).await;
+    let text = refusal(&mixed, config(&[wrong.url()], 1), IngestMode::ExitAtHead).await;
     assert!(text.contains("belongs to another chain"), "{text}");
 }
 
@@ -115,7 +110,7 @@ async fn ranges_that_hold_nothing_are_refused() {
     let recording = main_chain(40).await;
     let node = serve(&recording, NodeOptions::default()).await;
     let site = Site::new().await;
-    let config = config(&[node.url().to_string()], recording.first_block());
+    let config = config(&[node.url()], recording.first_block());
     let text = refusal(&site, config.clone(), IngestMode::Range { from: 9, to: 8 }).await;
     assert!(text.contains("nothing to do"), "{text}");
     let above = recording.last_block() + 10;

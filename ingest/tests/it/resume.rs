@@ -16,7 +16,7 @@ async fn a_second_run_finds_nothing_to_do() {
     let recording = main_chain(100).await;
     let node = node(&recording, Faults::default()).await;
     let site = Site::new().await;
-    let config = config(&[node.url().to_string()], recording.first_block());
+    let config = config(&[node.url()], recording.first_block());
     let first = site.run(config.clone(), IngestMode::ExitAtHead).await.unwrap();
     let second = site.run(config, IngestMode::ExitAtHead).await.unwrap();
     assert_eq!((first.blocks, second.blocks, second.to), (100, 0, Some(recording.last_block())));
@@ -29,7 +29,7 @@ async fn ranges_in_any_order_and_width_make_one_chain() {
     let (first, last) = (recording.first_block(), recording.last_block());
     let node = node(&recording, Faults::default()).await;
     let site = Site::new().await;
-    let mut config = config(&[node.url().to_string()], first);
+    let mut config = config(&[node.url()], first);
     for (from, to, width) in [(first + 70, first + 90, 32), (first + 10, first + 20, 8), (first, last, 64)] {
         config.window_blocks = width;
         site.run(config.clone(), IngestMode::Range { from, to }).await.unwrap();
@@ -43,7 +43,7 @@ async fn aborted_at_any_moment_the_tables_come_out_the_same() {
     let slow = Faults { latency: Duration::from_millis(1), ..Faults::default() };
     let node = node(&recording, slow).await;
     let site = Site::new().await;
-    let mut config = config(&[node.url().to_string()], recording.first_block());
+    let mut config = config(&[node.url()], recording.first_block());
     config.window_blocks = 8;
     let mut unfinished = 0;
     for round in 0..12 {
@@ -66,7 +66,7 @@ async fn cancelling_ends_cleanly_with_every_begun_window_sealed() {
     let recording = main_chain(160).await;
     let node = node(&recording, Faults { latency: Duration::from_millis(2), ..Faults::default() }).await;
     let site = Site::new().await;
-    let mut config = config(&[node.url().to_string()], recording.first_block());
+    let mut config = config(&[node.url()], recording.first_block());
     config.window_blocks = 8;
     let (progress, mut view) = Progress::new();
     let cancel = CancellationToken::new();

@@ -25,7 +25,7 @@ async fn the_upgrade_is_decoded_right_from_wherever_ingestion_starts() {
     let node = node(&chain, Faults::default()).await;
     for from in [UPGRADE - 20, UPGRADE, UPGRADE + 1] {
         let site = Site::new().await;
-        let report = site.run(config(&[node.url().to_string()], from), IngestMode::ExitAtHead).await.unwrap();
+        let report = site.run(config(&[node.url()], from), IngestMode::ExitAtHead).await.unwrap();
         assert_eq!(report.quarantined, 0, "from {from}");
         let stored = comparable(&site.warehouse, from, LAST).await;
         assert_eq!(stored, expected("upgrade", &chain, from, LAST, spec_of).await, "from {from}");
@@ -43,7 +43,7 @@ async fn interrupted_between_the_two_runtimes_it_comes_out_the_same() {
     let node = node(&chain, Faults { latency: Duration::from_millis(1), ..Faults::default() }).await;
     let from = UPGRADE - 30;
     let site = Site::new().await;
-    let mut config = config(&[node.url().to_string()], from);
+    let mut config = config(&[node.url()], from);
     config.window_blocks = 1;
     config.windows_in_flight = 1;
     let (progress, mut view) = Progress::new();
