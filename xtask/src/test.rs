@@ -1,0 +1,62 @@
+//! `cargo xtask test`: what CI runs, and nothing else does CI run.
+
+use std::thread;
+
+use anyhow::{Result, bail};
+
+use crate::{
+    browser,
+    command::{cargo, find, run, run_watched},
+    lint, setup,
+    tally::{Counts, Tally},
+    wasm,
+    workspace::Workspace,
+};
+
+/// Sets up and runs everything; the last line printed is `N passed, N failed`.
+pub(crate) fn run_all(workspace: &Workspace) -> Result<bool> {
+    let mut tally = Tally::default();
+    let set_up = thread::scope(|scope| {
+        // packages come in while the compiler is busy
+        let set_up = scope.spawn(|| setup::for_tests(workspace));
+        lint::all(workspace, &mut tally);
+        set_up.join()
+    });
+    tally.check("setting up", || set_up.unwrap_or_else(|_| bail!("the setup panicked")));
+
+    let has_wasm = match wasm::build(workspace) {
+        Ok(built) => {
+            tally.note(built);
+            true
+        }
+        Err(error) => {
+            tally.note(format!("the pages are tested without their WebAssembly: {error:#}"));
+            false
+        }
+    };
+
+    // one build for the tests and the binary that the browser tests serve
+    tally.check("building", || run(cargo(workspace).args(["build", "--all-targets", "--quiet"])));
+    tally.count("unit, property and integration tests", || rust_tests(workspace));
+    tally.count("pages in a browser", || browser::tests(workspace, has_wasm));
+    Ok(tally.close())
+}
+
+/// All tests of all crates that are part of the product; with `cargo-nextest` where it is installed.
+fn rust_tests(workspace: &Workspace) -> Result<Counts> {
+    let mut counts = Counts::default();
+    let mut watch = |arguments: &[&str]| -> Result<bool> {
+        run_watched(cargo(workspace).args(arguments), |line| counts.see(line))
+    };
+    let succeeded = if find("cargo-nextest").is_some() {
+        let tests = watch(&["nextest", "run", "--no-fail-fast", "--status-level=fail"])?;
+        // examples in documentation are not nextest's
+        watch(&["test", "--doc", "--no-fail-fast", "--quiet"])? && tests
+    } else {
+        watch(&["test", "--no-fail-fast"])?
+    };
+    if !succeeded && counts.failed == 0 {
+        bail!("the tests did not run to their end");
+    }
+    Ok(counts)
+}

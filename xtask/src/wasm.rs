@@ -1,0 +1,133 @@
+//! The pages' WebAssembly: compiled, bound, and made small.
+//!
+//! The standard library for `wasm32-unknown-unknown` comes from rustup; where that cannot fetch it, from Debian's
+//! `rustc-web`, which carries its source and compiles it on the way.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, anyhow, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{
+    command::{cargo, find, is_debian_root, program, run, run_quietly},
+    setup::install_debian,
+    workspace::Workspace,
+};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+/// Debian's compiler with the source of its standard library, and what it needs.
+const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld-19"];
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+const DEBIAN_LINKER: &str = "wasm-ld-19";
+/// What the compiler emits and older optimisers must be told to expect.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// A compiler that can do it.
+#[derive(Debug, Clone, Copy)]
+enum Toolchain {
+    Rustup,
+    Debian,
+}
+
+/// Builds the pages' WebAssembly into web/pkg and says how large it is.
+///
+/// # Errors
+/// When there is no toolchain for it, and what to do; the pages work without.
+pub(crate) fn build(workspace: &Workspace) -> Result<String> {
+    let toolchain = find_toolchain(workspace)?;
+    let target = workspace.target().join("wasm");
+    let mut cargo = match toolchain {
+        Toolchain::Rustup => cargo(workspace),
+        Toolchain::Debian => debian_cargo(workspace),
+    };
+    cargo.args(["build", "--quiet", "--package", "yumascan-web", "--lib", "--no-default-features"]);
+    cargo.args(["--features", "hydrate", "--profile", "wasm-release", "--target", TARGET]);
+    run(cargo.env("CARGO_TARGET_DIR", &target)).context("the WebAssembly of the pages does not build")?;
+
+    let package = workspace.path("web/pkg");
+    Bindgen::new()
+        .input_path(target.join(TARGET).join("wasm-release/yumascan_web.wasm"))
+        .web(true)
+        .map_err(|error| anyhow!("{error:#}"))?
+        .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(&package)
+        .map_err(|error| anyhow!("wasm-bindgen: {error:#}"))?;
+    let wasm = package.join("yumascan_web_bg.wasm");
+    let optimised = optimise(workspace, &wasm)?;
+    let kilobytes = fs::metadata(&wasm)?.len() / 1024;
+    Ok(format!(
+        "web/pkg: {kilobytes} KB of WebAssembly{}",
+        if optimised { "" } else { " (not optimised: no wasm-opt)" }
+    ))
+}
+
+fn find_toolchain(workspace: &Workspace) -> Result<Toolchain> {
+    let mut sysroot = program(workspace, "rustc");
+    let sysroot = sysroot.args(["--print", "sysroot"]).output().context("cannot run rustc")?.stdout;
+    let sysroot = PathBuf::from(String::from_utf8_lossy(&sysroot).trim());
+    let has_target = || sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir();
+    if has_target() {
+        return Ok(Toolchain::Rustup);
+    }
+    if find("rustup").is_some() {
+        println!("adding the target {TARGET}");
+        let added = run_quietly(program(workspace, "rustup").args(["target", "add", TARGET]));
+        if added.is_ok() && has_target() {
+            return Ok(Toolchain::Rustup);
+        }
+    }
+    let has_debian = || {
+        Path::new(DEBIAN_RUSTC).exists() && Path::new(DEBIAN_CARGO).exists() && find(DEBIAN_LINKER).is_some()
+    };
+    if !has_debian() && is_debian_root() {
+        install_debian(workspace, &DEBIAN_PACKAGES)?;
+    }
+    if !has_debian() {
+        let packages = DEBIAN_PACKAGES.join(" ");
+        bail!(
+            "no WebAssembly toolchain; run `rustup target add {TARGET}` (or as root on Debian `apt-get install {packages}`)"
+        );
+    }
+    Ok(Toolchain::Debian)
+}
+
+/// Debian's cargo, which compiles the standard library from source: a stable compiler must be told that it may.
+fn debian_cargo(workspace: &Workspace) -> Command {
+    let mut cargo = program(workspace, DEBIAN_CARGO);
+    cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", DEBIAN_RUSTC);
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", DEBIAN_LINKER);
+    // what rustup set for the compiler that runs this
+    for variable in ["RUSTUP_TOOLCHAIN", "RUSTDOC", "CARGO", "RUSTC_WRAPPER", "LD_LIBRARY_PATH"] {
+        cargo.env_remove(variable);
+    }
+    cargo.args(["-Z", "build-std=std,panic_abort"]);
+    cargo
+}
+
+/// Optimises for size where `wasm-opt` is there and understands the file.
+fn optimise(workspace: &Workspace, wasm: &Path) -> Result<bool> {
+    let Some(optimiser) = find("wasm-opt") else { return Ok(false) };
+    let smaller = wasm.with_extension("smaller");
+    let mut command = program(workspace, optimiser);
+    command.arg("-Oz").args(WASM_FEATURES).arg(wasm).arg("-o").arg(&smaller);
+    if let Err(error) = run_quietly(&mut command) {
+        println!("wasm-opt cannot optimise it: {error:#}");
+        return Ok(false);
+    }
+    fs::rename(smaller, wasm)?;
+    Ok(true)
+}
