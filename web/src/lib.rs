@@ -1,1 +1,33 @@
-//! See Cargo.toml for this crate's job.
+//! The explorer's pages: Leptos rendered on the server, islands hydrated in the browser.
+//!
+//! A request is answered in two steps: an async function loads rows through the warehouse's query functions, then a
+//! pure function turns them into a view, which is rendered to HTML at once. So the status (404, redirect, failure)
+//! is known before the first byte, and a page needs no script to be whole.
+//!
+//! - [`text`], [`feed`], [`ui`]: formatting, the home feed's shape and small view parts; shared by both targets.
+//! - [`islands`]: what becomes interactive in the browser (live feed, relative times, copy, search, theme, keys).
+//! - `pages`, `server` (feature `ssr`): one file per page; routing, assets, headers, the live stream.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod feed;
+pub mod islands;
+pub mod text;
+pub mod ui;
+
+#[cfg(feature = "ssr")]
+pub mod json_view;
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod server;
+
+#[cfg(feature = "ssr")]
+pub use server::{WebState, router};
+
+/// Starts the browser side; the page's loader calls it once before it hydrates the islands.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    leptos::mount::hydrate_islands();
+}

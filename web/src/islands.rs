@@ -1,0 +1,23 @@
+//! What becomes interactive in the browser. Every page is whole without it.
+//!
+//! Islands that only listen (times, copy buttons, panes, keys) are rendered once in the footer and work on all marked
+//! elements of the page by delegation, so that a table of a thousand rows costs nothing to hydrate.
+
+mod copy;
+mod keys;
+mod live;
+mod panes;
+mod search;
+mod theme;
+mod times;
+
+#[cfg(feature = "hydrate")]
+pub(crate) mod browser;
+
+pub use copy::CopyButtons;
+pub use keys::{Keys, help_text};
+pub use live::LiveFeed;
+pub use panes::Panes;
+pub use search::{SearchBox, Suggestion};
+pub use theme::{Theme, ThemeSwitch};
+pub use times::RelativeTimes;

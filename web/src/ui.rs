@@ -1,0 +1,137 @@
+//! Small parts that every page is made of: accounts, hashes, times, amounts, badges, icons.
+
+use leptos::prelude::*;
+
+use crate::text;
+
+pub mod icons;
+pub mod mark;
+
+/// A long text (address, hash) that shows its two ends when room is short, and is still whole for find and copy.
+pub fn middle(full: &str) -> impl IntoView + use<> {
+    // Six characters stay visible at the end; the start gives way first.
+    let split = full.char_indices().rev().nth(5).map_or(0, |(position, _)| position);
+    let (start, end) = full.split_at(split);
+    view! { <span class="mid" title=full.to_owned()><span>{start.to_owned()}</span><span>{end.to_owned()}</span></span> }
+}
+
+/// An account: its mark and its address, linked when it is one of 32 bytes.
+pub fn account(address: &str) -> AnyView {
+    if !text::looks_like_account(address) {
+        return view! { <span class="acct">{middle(address)}</span> }.into_any();
+    }
+    let href = format!("/account/{address}");
+    view! { <span class="acct">{mark::account_mark(address)}<a href=href>{middle(address)}</a></span> }.into_any()
+}
+
+/// An account, or a dash that says why there is none.
+pub fn account_or(address: Option<&str>, none: &'static str) -> AnyView {
+    match address {
+        Some(address) => account(address),
+        None => view! { <span class="none">{none}</span> }.into_any(),
+    }
+}
+
+/// A button that copies `value`. It shows up once the script runs; its room is reserved before.
+pub fn copy(value: &str, what: &str) -> impl IntoView + use<> {
+    view! {
+        <button type="button" class="copy" data-copy=value.to_owned() aria-label=format!("Copy {what}") title=format!("Copy {what}")>
+            {icons::copy()}
+        </button>
+    }
+}
+
+/// How long ago, with the exact UTC time on hover.
+pub fn time(timestamp_ms: Option<u64>, now_ms: u64) -> AnyView {
+    let Some(ms) = timestamp_ms else {
+        return view! { <span class="none" title="The block carries no timestamp">"unknown"</span> }.into_any();
+    };
+    view! { <time datetime=text::iso(ms) title=text::utc(ms) data-ms=ms.to_string()>{text::relative(ms, now_ms)}</time> }
+        .into_any()
+}
+
+/// An amount of TAO: grouped, decimals aligned, exact rao on hover.
+pub fn tao(rao: u128) -> AnyView {
+    let parts = text::tao_parts(rao);
+    let title = format!("{} rao", text::group(rao));
+    let dot = if parts.fraction.is_empty() { "" } else { "." };
+    // The dot before nothing but zeros is as faint as they are.
+    let faint = if parts.fraction.is_empty() { format!(".{}", parts.zeros) } else { parts.zeros };
+    view! {
+        <span class="amount" title=title>
+            <span>{parts.whole}{dot}{parts.fraction}</span><span class="zeros">{faint}</span><span class="unit">"TAO"</span>
+        </span>
+    }
+    .into_any()
+}
+
+/// An amount that may not be known.
+pub fn tao_or_unknown(rao: Option<u64>, why: &'static str) -> AnyView {
+    match rao {
+        Some(rao) => tao(u128::from(rao)),
+        None => unknown(why),
+    }
+}
+
+/// What is not known, never shown as 0.
+pub fn unknown(why: &'static str) -> AnyView {
+    view! { <span class="none" title=why>"unknown"</span> }.into_any()
+}
+
+/// A grouped number.
+pub fn number(value: u64) -> impl IntoView + use<> {
+    view! { <span class="num">{text::group(value)}</span> }
+}
+
+/// A link to a block by height.
+pub fn block_link(number: u64) -> impl IntoView + use<> {
+    view! { <a class="num" href=format!("/block/{number}")>{text::group(number)}</a> }
+}
+
+/// A link to an extrinsic, shown as `3,010-4`.
+pub fn extrinsic_link(block: u64, index: u32) -> impl IntoView + use<> {
+    view! { <a class="num" href=format!("/extrinsic/{block}-{index}")>{format!("{}-{index}", text::group(block))}</a> }
+}
+
+/// `Pallet.item` with the pallet set back.
+pub fn name(pallet: &str, item: &str) -> impl IntoView + use<> {
+    view! { <span class="name"><span class="pallet">{pallet.to_owned()}"."</span><wbr/>{item.to_owned()}</span> }
+}
+
+/// Success, failure or unknown, by sign and word as well as by colour.
+pub fn result_badge(success: Option<bool>, error: Option<&str>) -> AnyView {
+    match (success, error) {
+        (Some(true), _) => badge("ok", icons::check().into_any(), "success"),
+        (Some(false), Some(error)) => badge("bad", icons::cross().into_any(), error),
+        (Some(false), None) => badge("bad", icons::cross().into_any(), "failed"),
+        (None, _) => badge("dim", icons::question().into_any(), "unknown"),
+    }
+}
+
+/// The same as a sign alone, for dense lists; the word is its label.
+pub fn result_sign(success: Option<bool>) -> AnyView {
+    match success {
+        Some(true) => view! { <span class="sign ok" role="img" aria-label="success" title="success">{icons::check()}</span> }.into_any(),
+        Some(false) => view! { <span class="sign bad" role="img" aria-label="failed" title="failed">{icons::cross()}</span> }.into_any(),
+        None => view! { <span class="sign dim" role="img" aria-label="outcome unknown" title="outcome unknown">{icons::question()}</span> }.into_any(),
+    }
+}
+
+/// A small label with a sign.
+pub fn badge(kind: &'static str, sign: AnyView, label: &str) -> AnyView {
+    view! { <span class=format!("badge {kind}")>{sign}<span>{label.to_owned()}</span></span> }.into_any()
+}
+
+/// Whether a block is final.
+pub fn finality_badge(finalized: bool) -> AnyView {
+    if finalized {
+        badge("ok", icons::check().into_any(), "finalized")
+    } else {
+        badge("wait", icons::clock().into_any(), "unfinalized")
+    }
+}
+
+/// Says why there is nothing and what to do.
+pub fn empty(why: &str, what_to_do: AnyView) -> AnyView {
+    view! { <div class="empty"><p class="why">{why.to_owned()}</p><p>{what_to_do}</p></div> }.into_any()
+}
