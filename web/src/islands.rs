@@ -3,13 +3,13 @@
 //! Islands that only listen (times, copy buttons, panes, keys) are rendered once in the footer and work on all marked
 //! elements of the page by delegation, so that a table of a thousand rows costs nothing to hydrate.
 
-mod copy;
-mod keys;
-mod live;
-mod panes;
-mod search;
-mod theme;
-mod times;
+pub mod copy;
+pub mod keys;
+pub mod live;
+pub mod panes;
+pub mod search;
+pub mod theme;
+pub mod times;
 
 #[cfg(feature = "hydrate")]
 pub(crate) mod browser;

@@ -28,10 +28,15 @@ pub struct Names<'a> {
 /// (alpha) and prices look the same on the wire.
 fn is_rao(names: Names<'_>, field: &str) -> bool {
     match names.pallet {
-        "Balances" => matches!(field, "amount" | "value" | "free" | "new_free" | "reserved" | "new_reserved" | "delta"),
+        "Balances" => {
+            matches!(field, "amount" | "value" | "free" | "new_free" | "reserved" | "new_reserved" | "delta")
+        }
         "TransactionPayment" => matches!(field, "actual_fee" | "tip"),
         "Crowdloan" => {
-            matches!(field, "amount" | "deposit" | "cap" | "new_cap" | "min_contribution" | "new_min_contribution")
+            matches!(
+                field,
+                "amount" | "deposit" | "cap" | "new_cap" | "min_contribution" | "new_min_contribution"
+            )
         }
         "Proxy" => matches!(field, "old_deposit" | "new_deposit"),
         "SafeMode" => matches!(field, "amount"),
@@ -93,8 +98,13 @@ fn brief(value: &Value, key: &str, names: Names<'_>) -> AnyView {
             }
             _ => view! { <span class="none">{format!("{{{} fields}}", fields.len())}</span> }.into_any(),
         },
-        Value::Array(items) if items.is_empty() => view! { <span class="none">"empty list"</span> }.into_any(),
-        Value::Array(items) => view! { <span class="none">{format!("[{} items]", text::group(items.len() as u128))}</span> }.into_any(),
+        Value::Array(items) if items.is_empty() => {
+            view! { <span class="none">"empty list"</span> }.into_any()
+        }
+        Value::Array(items) => {
+            view! { <span class="none">{format!("[{} items]", text::group(items.len() as u128))}</span> }
+                .into_any()
+        }
         scalar => leaf(scalar, key, names),
     }
 }
@@ -129,7 +139,8 @@ fn string(text: &str) -> AnyView {
     if text::looks_like_account(text) && text.parse::<yumascan_chain::AccountId>().is_ok() {
         return ui::account(text);
     }
-    let is_hex = text.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let is_hex =
+        text.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
     if is_hex && text.len() > 20 {
         return hex(text);
     }
@@ -149,7 +160,8 @@ fn hex(text: &str) -> AnyView {
         return view! { <span class="hex">{ui::middle(text)}</span> }.into_any();
     }
     let shown: String = text.chars().take(40).collect();
-    view! { <span class="hex">{shown}"…"</span>" "<span class="none">{text::bytes(bytes as u64)}</span> }.into_any()
+    view! { <span class="hex">{shown}"…"</span>" "<span class="none">{text::bytes(bytes as u64)}</span> }
+        .into_any()
 }
 
 fn raw(json: &str) -> AnyView {
@@ -237,7 +249,9 @@ impl Writer<'_> {
 #[must_use]
 pub fn pretty(json: &str, limit: usize) -> (String, bool) {
     let mut text = match parse(json) {
-        Some(value) if json.len() <= limit => serde_json::to_string_pretty(&value).unwrap_or_else(|_| json.to_owned()),
+        Some(value) if json.len() <= limit => {
+            serde_json::to_string_pretty(&value).unwrap_or_else(|_| json.to_owned())
+        }
         _ => json.to_owned(),
     };
     if text.len() <= limit {
@@ -265,7 +279,11 @@ mod tests {
     #[test]
     fn accounts_are_linked_and_lookalikes_are_not() {
         let alice = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
-        assert!(full(&format!(r#"{{"dest":{{"Id":"{alice}"}}}}"#), BALANCES).to_html().contains(&format!("/account/{alice}")));
+        assert!(
+            full(&format!(r#"{{"dest":{{"Id":"{alice}"}}}}"#), BALANCES)
+                .to_html()
+                .contains(&format!("/account/{alice}"))
+        );
         let lookalike = alice.replace("utQY", "utQX");
         assert!(!full(&format!(r#"{{"dest":"{lookalike}"}}"#), BALANCES).to_html().contains("/account/"));
     }

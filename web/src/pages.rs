@@ -39,13 +39,20 @@ pub struct Page {
 
 impl std::fmt::Debug for Page {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Page").field("title", &self.title).field("status", &self.status).finish_non_exhaustive()
+        f.debug_struct("Page")
+            .field("title", &self.title)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
     }
 }
 
 impl Page {
     /// A page that was found.
-    pub fn new(title: impl Into<String>, section: &'static str, body: impl FnOnce() -> AnyView + Send + 'static) -> Self {
+    pub fn new(
+        title: impl Into<String>,
+        section: &'static str,
+        body: impl FnOnce() -> AnyView + Send + 'static,
+    ) -> Self {
         Self { title: title.into(), section, status: StatusCode::OK, body: Box::new(body) }
     }
 }
@@ -53,7 +60,9 @@ impl Page {
 /// A failure, with what to do about it.
 pub(crate) fn error_page(context: &Context, error: &PageError) -> Page {
     let (title, why, what) = match error {
-        PageError::NotFound { what, hint } => (what.clone(), hint.clone(), "Look it up with the search above, or start from the newest blocks."),
+        PageError::NotFound { what, hint } => {
+            (what.clone(), hint.clone(), "Look it up with the search above, or start from the newest blocks.")
+        }
         PageError::BadRequest { label, value, expected } => (
             "This filter cannot be understood".to_owned(),
             format!("{label}: “{value}”. Expected {expected}."),
@@ -91,6 +100,7 @@ pub(crate) fn error_page(context: &Context, error: &PageError) -> Page {
 /// The fallback of the router.
 pub(crate) async fn not_found(context: Context) -> Response {
     let hint = "There is no page at this address.".to_owned();
-    let error: Result<Answer, PageError> = Err(PageError::NotFound { what: "Page not found".to_owned(), hint });
+    let error: Result<Answer, PageError> =
+        Err(PageError::NotFound { what: "Page not found".to_owned(), hint });
     context.answer(error).await
 }

@@ -17,8 +17,8 @@ mod status;
 
 pub use context::{Answer, Context};
 pub use error::PageError;
-pub use params::{Params, Paging};
 pub(crate) use params::cursor_text;
+pub use params::{Paging, Params};
 pub use status::Status;
 
 pub(crate) use assets::{css_url, logo_url, pkg_url, script_url};

@@ -55,10 +55,15 @@ pub fn tao(rao: u128) -> String {
 /// Reads an amount in TAO (`1.5`, `1,000`, `.25`) as rao; `None` for anything else or more than nine decimals.
 #[must_use]
 pub fn parse_tao(text: &str) -> Option<u64> {
-    let plain: String = text.trim().chars().filter(|character| !matches!(character, ',' | '_' | ' ')).collect();
+    let plain: String =
+        text.trim().chars().filter(|character| !matches!(character, ',' | '_' | ' ')).collect();
     let (whole, fraction) = plain.split_once('.').unwrap_or((plain.as_str(), ""));
     let only_digits = |part: &str| part.chars().all(|character| character.is_ascii_digit());
-    if (whole.is_empty() && fraction.is_empty()) || fraction.len() > 9 || !only_digits(whole) || !only_digits(fraction) {
+    if (whole.is_empty() && fraction.is_empty())
+        || fraction.len() > 9
+        || !only_digits(whole)
+        || !only_digits(fraction)
+    {
         return None;
     }
     let whole_tao: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
@@ -128,7 +133,8 @@ pub fn parse_utc(text: &str) -> Option<u64> {
     }
     // Search the day around its estimate: simple, and right by the same calendar that prints it.
     let estimate = (year - 1970) * 365 + (year - 1969) / 4;
-    let days = (estimate.saturating_sub(40)..estimate + 400).find(|days| civil_date(*days) == (*year, *month, *day))?;
+    let days = (estimate.saturating_sub(40)..estimate + 400)
+        .find(|days| civil_date(*days) == (*year, *month, *day))?;
     Some(days * DAY + hours * HOUR + minutes * MINUTE + seconds * SECOND)
 }
 

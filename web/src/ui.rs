@@ -9,8 +9,8 @@ pub mod mark;
 
 /// A long text (address, hash) that shows its two ends when room is short, and is still whole for find and copy.
 pub fn middle(full: &str) -> impl IntoView + use<> {
-    // Six characters stay visible at the end; the start gives way first.
-    let split = full.char_indices().rev().nth(5).map_or(0, |(position, _)| position);
+    // Four characters stay visible at the end; the start gives way first.
+    let split = full.char_indices().rev().nth(3).map_or(0, |(position, _)| position);
     let (start, end) = full.split_at(split);
     view! { <span class="mid" title=full.to_owned()><span>{start.to_owned()}</span><span>{end.to_owned()}</span></span> }
 }
@@ -21,7 +21,8 @@ pub fn account(address: &str) -> AnyView {
         return view! { <span class="acct">{middle(address)}</span> }.into_any();
     }
     let href = format!("/account/{address}");
-    view! { <span class="acct">{mark::account_mark(address)}<a href=href>{middle(address)}</a></span> }.into_any()
+    view! { <span class="acct">{mark::account_mark(address)}<a href=href>{middle(address)}</a></span> }
+        .into_any()
 }
 
 /// An account, or a dash that says why there is none.
@@ -44,7 +45,8 @@ pub fn copy(value: &str, what: &str) -> impl IntoView + use<> {
 /// How long ago, with the exact UTC time on hover.
 pub fn time(timestamp_ms: Option<u64>, now_ms: u64) -> AnyView {
     let Some(ms) = timestamp_ms else {
-        return view! { <span class="none" title="The block carries no timestamp">"unknown"</span> }.into_any();
+        return view! { <span class="none" title="The block carries no timestamp">"unknown"</span> }
+            .into_any();
     };
     view! { <time datetime=text::iso(ms) title=text::utc(ms) data-ms=ms.to_string()>{text::relative(ms, now_ms)}</time> }
         .into_any()
@@ -54,15 +56,15 @@ pub fn time(timestamp_ms: Option<u64>, now_ms: u64) -> AnyView {
 pub fn tao(rao: u128) -> AnyView {
     let parts = text::tao_parts(rao);
     let title = format!("{} rao", text::group(rao));
-    let dot = if parts.fraction.is_empty() { "" } else { "." };
     // The dot before nothing but zeros is as faint as they are.
-    let faint = if parts.fraction.is_empty() { format!(".{}", parts.zeros) } else { parts.zeros };
-    view! {
-        <span class="amount" title=title>
-            <span>{parts.whole}{dot}{parts.fraction}</span><span class="zeros">{faint}</span><span class="unit">"TAO"</span>
-        </span>
-    }
-    .into_any()
+    let (figures, faint) = if parts.fraction.is_empty() {
+        (parts.whole, format!(".{}", parts.zeros))
+    } else {
+        (format!("{}.{}", parts.whole, parts.fraction), parts.zeros)
+    };
+    let faint = (!faint.is_empty()).then(|| view! { <span class="zeros">{faint}</span> });
+    view! { <span class="amount" title=title><span>{figures}</span>{faint}<span class="unit">"TAO"</span></span> }
+        .into_any()
 }
 
 /// An amount that may not be known.

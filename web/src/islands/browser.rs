@@ -16,7 +16,11 @@ pub(crate) fn now_ms() -> u64 {
 }
 
 /// Listens for as long as the page lives.
-pub(crate) fn listen<E: JsCast + 'static>(target: &EventTarget, event: &str, mut heard: impl FnMut(E) + 'static) {
+pub(crate) fn listen<E: JsCast + 'static>(
+    target: &EventTarget,
+    event: &str,
+    mut heard: impl FnMut(E) + 'static,
+) {
     let closure = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
         if let Ok(event) = event.dyn_into::<E>() {
             heard(event);

@@ -8,7 +8,7 @@ pub fn CopyButtons() -> impl IntoView {
     let told = RwSignal::new(String::new());
     #[cfg(feature = "hydrate")]
     start(told);
-    view! { <span class="told" role="status" aria-live="polite">{move || told.get()}</span> }
+    view! { <span class="told" class:shown=move || told.with(|text| !text.is_empty()) role="status">{move || told.get()}</span> }
 }
 
 #[cfg(feature = "hydrate")]
@@ -24,7 +24,8 @@ fn start(told: RwSignal<String>) {
             let Some(window) = web_sys::window() else { return };
             // Browsers offer the clipboard to secure pages only; `navigator.clipboard` is undefined elsewhere.
             let clipboard = window.navigator().clipboard();
-            let copied = !clipboard.is_undefined() && JsFuture::from(clipboard.write_text(&value)).await.is_ok();
+            let copied =
+                !clipboard.is_undefined() && JsFuture::from(clipboard.write_text(&value)).await.is_ok();
             let _ = button.class_list().add_1(if copied { "done" } else { "refused" });
             told.set(if copied { "Copied" } else { "This browser does not let the page copy" }.to_owned());
             gloo_timers::future::TimeoutFuture::new(2_000).await;

@@ -27,7 +27,9 @@ const SEARCHES: [(&str, &str); 6] = [
 ];
 
 fn list(rows: &'static [(&'static str, &'static str)]) -> impl IntoView {
-    rows.iter().map(|(key, meaning)| view! { <div><dt><kbd>{*key}</kbd></dt><dd>{*meaning}</dd></div> }).collect_view()
+    rows.iter()
+        .map(|(key, meaning)| view! { <div><dt><kbd>{*key}</kbd></dt><dd>{*meaning}</dd></div> })
+        .collect_view()
 }
 
 /// The help: keys and searches.
@@ -68,7 +70,9 @@ fn start() {
             return;
         }
         let key = event.key();
-        if after_g.replace(key == "g") && let Some(place) = place_of(&key) {
+        if after_g.replace(key == "g")
+            && let Some(place) = place_of(&key)
+        {
             if let Some(window) = web_sys::window() {
                 let _ = window.location().set_href(place);
             }
@@ -84,7 +88,9 @@ fn start() {
         match key.as_str() {
             "/" => {
                 event.prevent_default();
-                let field = document.get_element_by_id("q").and_then(|field| field.dyn_into::<web_sys::HtmlInputElement>().ok());
+                let field = document
+                    .get_element_by_id("q")
+                    .and_then(|field| field.dyn_into::<web_sys::HtmlInputElement>().ok());
                 if let Some(field) = field {
                     let _ = field.focus();
                     field.select();
@@ -108,7 +114,9 @@ fn start() {
 #[cfg(feature = "hydrate")]
 fn show_help(document: &web_sys::Document) {
     use wasm_bindgen::JsCast;
-    let dialog = document.get_element_by_id("help").and_then(|found| found.dyn_into::<web_sys::HtmlDialogElement>().ok());
+    let dialog = document
+        .get_element_by_id("help")
+        .and_then(|found| found.dyn_into::<web_sys::HtmlDialogElement>().ok());
     if let Some(dialog) = dialog
         && !dialog.open()
     {

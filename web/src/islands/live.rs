@@ -21,7 +21,9 @@ pub fn LiveFeed(initial: Feed, now_ms: u64) -> impl IntoView {
     };
     let ahead = move || {
         feed.with(|feed| match (feed.best, feed.finalized) {
-            (Some(best), Some(finalized)) if best > finalized => format!("best {}, {} not yet final", text::group(best), best - finalized),
+            (Some(best), Some(finalized)) if best > finalized => {
+                format!("best {}, {} not yet final", text::group(best), best - finalized)
+            }
             (Some(_), Some(_)) => "best block is final".to_owned(),
             (Some(best), None) => format!("best {}, none final yet", text::group(best)),
             (None, _) => "no block yet".to_owned(),

@@ -70,7 +70,8 @@ fn remember(theme: Theme) {
         let _ = root.set_attribute("data-theme", theme.name());
     }
     if let Ok(document) = document.dyn_into::<web_sys::HtmlDocument>() {
-        let _ = document.set_cookie(&format!("theme={}; path=/; max-age=31536000; samesite=lax", theme.name()));
+        let _ =
+            document.set_cookie(&format!("theme={}; path=/; max-age=31536000; samesite=lax", theme.name()));
     }
 }
 

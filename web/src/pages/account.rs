@@ -45,10 +45,16 @@ async fn load(context: &Context, id: &str) -> Result<Answer, PageError> {
     let paging = context.params.paging()?.request;
     let listed = async {
         match context.params.get("tab") {
-            None | Some("activity") => Ok(Listed::Activity(warehouse.list_account_extrinsics(&address, paging).await?)),
+            None | Some("activity") => {
+                Ok(Listed::Activity(warehouse.list_account_extrinsics(&address, paging).await?))
+            }
             Some("transfers") => {
                 let min_amount_rao = context.params.tao("min", "At least")?;
-                let filter = TransferFilter { account: Some(address.clone()), min_amount_rao, ..TransferFilter::default() };
+                let filter = TransferFilter {
+                    account: Some(address.clone()),
+                    min_amount_rao,
+                    ..TransferFilter::default()
+                };
                 Ok(Listed::Transfers(warehouse.list_transfers(&filter, paging).await?))
             }
             Some("events") => Ok(Listed::Events(warehouse.list_account_events(&address, paging).await?)),
@@ -63,7 +69,13 @@ async fn load(context: &Context, id: &str) -> Result<Answer, PageError> {
     Ok(Page::new(title, "", move || view(&context, &address, &public_key, summary.as_ref(), &listed)).into())
 }
 
-fn view(context: &Context, address: &str, public_key: &str, summary: Option<&AccountSummary>, listed: &Listed) -> AnyView {
+fn view(
+    context: &Context,
+    address: &str,
+    public_key: &str,
+    summary: Option<&AccountSummary>,
+    listed: &Listed,
+) -> AnyView {
     view! {
         <header class="title account">
             <span class="big">{mark::account_mark(address)}</span>
@@ -79,7 +91,9 @@ fn view(context: &Context, address: &str, public_key: &str, summary: Option<&Acc
 fn facts(public_key: &str, summary: Option<&AccountSummary>) -> AnyView {
     let not_read = "Not read yet: balances come with the state lane, which reads storage at every block";
     let seen = match summary.and_then(|summary| summary.first_block.zip(summary.last_block)) {
-        Some((first, last)) => view! { "from block "{ui::block_link(first)}" to "{ui::block_link(last)} }.into_any(),
+        Some((first, last)) => {
+            view! { "from block "{ui::block_link(first)}" to "{ui::block_link(last)} }.into_any()
+        }
         None => view! { <span class="none">"no stored block names it"</span> }.into_any(),
     };
     let moved = summary.map(|summary| {
@@ -103,7 +117,9 @@ fn facts(public_key: &str, summary: Option<&AccountSummary>) -> AnyView {
 fn tabs(context: &Context, summary: Option<&AccountSummary>) -> AnyView {
     let current = context.params.get("tab").unwrap_or("activity").to_owned();
     let tab = |name: &'static str, label: &'static str, count: Option<u64>| {
-        let href = context.params.link(&context.path, &[("tab", Some(name)), ("after", None), ("before", None), ("min", None)]);
+        let href = context
+            .params
+            .link(&context.path, &[("tab", Some(name)), ("after", None), ("before", None), ("min", None)]);
         let count = count.map(|count| view! { " "<span class="none num">{text::group(count)}</span> });
         view! { <a href=href aria-current=if current == name { "true" } else { "false" }>{label}{count}</a> }
     };
@@ -120,8 +136,12 @@ fn tabs(context: &Context, summary: Option<&AccountSummary>) -> AnyView {
 fn list(context: &Context, address: &str, listed: &Listed, known: bool) -> AnyView {
     let now_ms = context.now_ms;
     let (table, span, count) = match listed {
-        Listed::Activity(page) => (rows::extrinsics(&page.rows, now_ms), rows::extrinsic_span(page), page.rows.len()),
-        Listed::Transfers(page) => (rows::transfers(&page.rows, Some(address), now_ms), rows::transfer_span(page), page.rows.len()),
+        Listed::Activity(page) => {
+            (rows::extrinsics(&page.rows, now_ms), rows::extrinsic_span(page), page.rows.len())
+        }
+        Listed::Transfers(page) => {
+            (rows::transfers(&page.rows, Some(address), now_ms), rows::transfer_span(page), page.rows.len())
+        }
         Listed::Events(page) => (rows::events(&page.rows, now_ms), rows::event_span(page), page.rows.len()),
     };
     let amount = matches!(listed, Listed::Transfers(_)).then(|| {
@@ -135,7 +155,10 @@ fn list(context: &Context, address: &str, listed: &Listed, known: bool) -> AnyVi
     let shown = if count > 0 {
         table
     } else if known {
-        ui::empty("Nothing of this kind is stored for this account.", view! { "The other tabs may have something." }.into_any())
+        ui::empty(
+            "Nothing of this kind is stored for this account.",
+            view! { "The other tabs may have something." }.into_any(),
+        )
     } else {
         let why = "No stored block names this account.";
         ui::empty(why, view! { "The address is valid. It may be new, or known only from blocks that are not stored here (see the foot of the page)." }.into_any())

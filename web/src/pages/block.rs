@@ -3,7 +3,7 @@
 use axum::{extract::Path, response::Response};
 use leptos::prelude::*;
 use yumascan_warehouse::{
-    Cursor, Order, PageRequest, WarehouseError,
+    Order, PageRequest,
     query::{Range, events::EventFilter, extrinsics::ExtrinsicFilter},
     rows::{BlockRow, EventRow, ExtrinsicRow, QuarantineRow},
 };
@@ -31,6 +31,9 @@ pub(crate) async fn handle(context: Context, Path(id): Path<String>) -> Response
     context.answer(loaded).await
 }
 
+/// Undecoded items listed.
+const UNDECODED: u32 = 100;
+
 /// Everything the page shows.
 struct Block {
     row: BlockRow,
@@ -52,7 +55,12 @@ struct Noise {
 
 async fn load(context: &Context, id: &str) -> Result<Answer, PageError> {
     let status = context.state.status().await?;
-    let tip = context.state.tip.blocks().into_iter().find(|tip| tip.block.hash == id || tip.block.number.to_string() == id);
+    let tip = context
+        .state
+        .tip
+        .blocks()
+        .into_iter()
+        .find(|tip| tip.block.hash == id || tip.block.number.to_string() == id);
     let stored = find(context, id).await?;
     let block = match (stored, tip) {
         (Some(row), _) => load_stored(context, row, &status).await?,
@@ -60,7 +68,11 @@ async fn load(context: &Context, id: &str) -> Result<Answer, PageError> {
             row: tip.block.clone(),
             finalized: false,
             highest: status.best,
-            extrinsics: yumascan_warehouse::Page { rows: tip.extrinsics.clone(), has_previous: false, has_next: false },
+            extrinsics: yumascan_warehouse::Page {
+                rows: tip.extrinsics.clone(),
+                has_previous: false,
+                has_next: false,
+            },
             events: Vec::new(),
             before: Noise::default(),
             after: Noise::default(),
@@ -88,9 +100,14 @@ fn missing(id: &str, status: &Status) -> PageError {
     let shown: String = id.chars().take(70).collect();
     let hint = match (id.replace(',', "").parse::<u64>(), status.best) {
         (Ok(_), None) => "Nothing is stored yet; blocks appear as they are ingested.".to_owned(),
-        (Ok(number), Some(best)) if number > best => format!("The highest known block is {}.", text::group(best)),
+        (Ok(number), Some(best)) if number > best => {
+            format!("The highest known block is {}.", text::group(best))
+        }
         (Ok(_), Some(_)) => format!("It is not stored here. Stored: {}.", status.coverage_text()),
-        (Err(_), _) if id.starts_with("0x") => "No stored block has this hash. It may be an extrinsic's, or of a block that was retracted.".to_owned(),
+        (Err(_), _) if id.starts_with("0x") => {
+            "No stored block has this hash. It may be an extrinsic's, or of a block that was retracted."
+                .to_owned()
+        }
         (Err(_), _) => "A block is named by its number or its 0x hash.".to_owned(),
     };
     PageError::NotFound { what: format!("No block {shown}"), hint }
@@ -106,11 +123,12 @@ async fn load_stored(context: &Context, row: BlockRow, status: &Status) -> Resul
         after: context.params.cursor("after")?,
         before: context.params.cursor("before")?,
     };
-    let phase_filter = |phase: &str| EventFilter { range: here, phase: Some(phase.to_owned()), ..EventFilter::default() };
+    let phase_filter =
+        |phase: &str| EventFilter { range: here, phase: Some(phase.to_owned()), ..EventFilter::default() };
     let (initialization, finalization) = (phase_filter("Initialization"), phase_filter("Finalization"));
     let noise = PageRequest { limit: NOISE, order: Order::Oldest, after: None, before: None };
     let quarantined = async {
-        if row.quarantined_count == 0 { Ok(Vec::new()) } else { warehouse.list_quarantine_of_block(row.number).await }
+        if row.quarantined_count == 0 { Ok(Vec::new()) } else { warehouse.list_quarantine(row.number, row.number, UNDECODED).await }
     };
     let (extrinsics, before, before_events, after, after_events, quarantined) = tokio::try_join!(
         warehouse.list_extrinsics(&filter, request),
@@ -126,7 +144,8 @@ async fn load_stored(context: &Context, row: BlockRow, status: &Status) -> Resul
         .filter(|extrinsic| (1..=EVENTS_SHOWN).contains(&extrinsic.event_count))
         .map(|extrinsic| (extrinsic.block_number, extrinsic.extrinsic_index))
         .collect();
-    let events = if small.is_empty() { Vec::new() } else { warehouse.list_events_of_extrinsics(&small).await? };
+    let events =
+        if small.is_empty() { Vec::new() } else { warehouse.list_events_of_extrinsics(&small).await? };
     Ok(Block {
         row,
         finalized: true,
@@ -256,10 +275,16 @@ fn noise(phase: &'static str, when: &'static str, noise: &Noise, number: u64) ->
 fn extrinsics(context: &Context, block: &Block) -> AnyView {
     let page = &block.extrinsics;
     let rows: Vec<AnyView> = page.rows.iter().map(|row| extrinsic(row, block)).collect();
-    let empty = page.rows.is_empty().then(|| ui::empty("This block holds no decoded extrinsic.", view! { "Genesis has none; elsewhere they may be among the undecoded items." }.into_any()));
+    let empty = page.rows.is_empty().then(|| {
+        ui::empty(
+            "This block holds no decoded extrinsic.",
+            view! { "Genesis has none; elsewhere they may be among the undecoded items." }.into_any(),
+        )
+    });
     let turns = Turns { labels: ("Lower", "Higher"), keyed: false, ..Turns::NEWEST };
     let pager = list::pager(context, rows::extrinsic_span(page), turns, "#extrinsics");
-    let waiting = (!block.finalized).then(|| view! { <p class="none">"Their events are shown once the block is final."</p> });
+    let waiting = (!block.finalized)
+        .then(|| view! { <p class="none">"Their events are shown once the block is final."</p> });
     view! {
         <section aria-labelledby="extrinsics">
             <header class="row"><h2 id="extrinsics">"Extrinsics and their events"</h2><span class="none">{format!("{} in all", text::group(block.row.extrinsic_count))}</span></header>
@@ -273,9 +298,15 @@ fn extrinsics(context: &Context, block: &Block) -> AnyView {
 }
 
 fn extrinsic(row: &ExtrinsicRow, block: &Block) -> AnyView {
-    let events: Vec<EventRow> = block.events.iter().filter(|event| event.extrinsic_index == Some(row.extrinsic_index)).cloned().collect();
+    let events: Vec<EventRow> = block
+        .events
+        .iter()
+        .filter(|event| event.extrinsic_index == Some(row.extrinsic_index))
+        .cloned()
+        .collect();
     let href = format!("/extrinsic/{}-{}", row.block_number, row.extrinsic_index);
-    let calls = (row.call_count > 1).then(|| view! { <span class="none">{format!("{} calls", text::group(row.call_count))}</span> });
+    let calls = (row.call_count > 1)
+        .then(|| view! { <span class="none">{format!("{} calls", text::group(row.call_count))}</span> });
     let inside = if events.is_empty() {
         let names = Names { pallet: &row.pallet, item: &row.call };
         let many = (row.event_count > 0 && block.finalized).then(|| view! {
@@ -306,7 +337,11 @@ fn extrinsic(row: &ExtrinsicRow, block: &Block) -> AnyView {
 
 /// Arguments of a huge batch are not parsed for a one-line preview.
 fn short(args: &str) -> String {
-    if args.len() <= 20_000 { args.to_owned() } else { format!("\"{} of arguments\"", text::bytes(args.len() as u64)) }
+    if args.len() <= 20_000 {
+        args.to_owned()
+    } else {
+        format!("\"{} of arguments\"", text::bytes(args.len() as u64))
+    }
 }
 
 fn digest(json: &str) -> AnyView {

@@ -69,7 +69,8 @@ fn guide_cells(call: &CallRow, lines: &[bool]) -> AnyView {
             view! { <span class=class></span> }
         })
         .collect_view();
-    let deep = (call.depth > GUIDES).then(|| view! { <span class="deep" title="depth">{format!("+{}", call.depth - GUIDES)}</span> });
+    let deep = (call.depth > GUIDES)
+        .then(|| view! { <span class="deep" title="depth">{format!("+{}", call.depth - GUIDES)}</span> });
     view! { <span class="guides" aria-hidden="true">{cells}{deep}</span> }.into_any()
 }
 
@@ -77,7 +78,10 @@ fn guide_cells(call: &CallRow, lines: &[bool]) -> AnyView {
 fn changed_origin<'a>(call: &'a CallRow, calls: &[CallRow], signer: Option<&str>) -> Option<&'a str> {
     let parent = call.parent_index.and_then(|parent| {
         // Pre-order and without gaps within a page: the parent is found by its ordinal.
-        calls.binary_search_by_key(&parent, |other| other.call_index).ok().and_then(|position| calls.get(position))
+        calls
+            .binary_search_by_key(&parent, |other| other.call_index)
+            .ok()
+            .and_then(|position| calls.get(position))
     });
     let above = match (call.parent_index, parent) {
         (_, Some(parent)) => Some(parent.origin.as_str()),
@@ -91,7 +95,8 @@ fn changed_origin<'a>(call: &'a CallRow, calls: &[CallRow], signer: Option<&str>
 fn node(call: &CallRow, guides: AnyView, origin: Option<&str>, open: bool) -> AnyView {
     let names = Names { pallet: &call.pallet, item: &call.call };
     let origin = origin.map(|origin| view! { <span class="as">"as "{ui::account(origin)}</span> });
-    let role = (call.depth > 0 && !matches!(call.role.as_str(), "" | "call" | "calls")).then(|| view! { <span class="none">{call.role.clone()}</span> });
+    let role = (call.depth > 0 && !matches!(call.role.as_str(), "" | "call" | "calls"))
+        .then(|| view! { <span class="none">{call.role.clone()}</span> });
     let arguments = if call.args.len() > 200_000 {
         view! { <p class="none">{format!("{} of arguments: see the raw JSON.", text::bytes(call.args.len() as u64))}</p> }.into_any()
     } else {
@@ -140,7 +145,8 @@ mod tests {
 
     #[test]
     fn guides_go_on_only_where_a_sibling_follows() {
-        let calls = [call(0, None, "0"), call(1, Some(0), "0.0"), call(2, Some(1), "0.0.0"), call(3, Some(0), "0.1")];
+        let calls =
+            [call(0, None, "0"), call(1, Some(0), "0.0"), call(2, Some(1), "0.0.0"), call(3, Some(0), "0.1")];
         assert_eq!(guides(&calls), vec![vec![], vec![true], vec![true, false], vec![false]]);
     }
 
@@ -155,7 +161,14 @@ mod tests {
 
     #[test]
     fn every_outcome_has_its_word() {
-        for (stored, word) in [("success", "success"), ("failed", "failed"), ("reverted", "reverted"), ("not_executed", "not executed"), ("deferred", "deferred"), ("unknown", "unknown")] {
+        for (stored, word) in [
+            ("success", "success"),
+            ("failed", "failed"),
+            ("reverted", "reverted"),
+            ("not_executed", "not executed"),
+            ("deferred", "deferred"),
+            ("unknown", "unknown"),
+        ] {
             let mut node = call(0, None, "0");
             node.outcome = stored.to_owned();
             assert!(outcome(&node).to_html().contains(word), "{stored}");

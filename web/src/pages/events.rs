@@ -34,7 +34,9 @@ fn phase(value: Option<&str>) -> Result<Option<String>, PageError> {
     match value {
         None | Some("any") => Ok(None),
         Some(value) if PHASES.iter().any(|(known, _)| *known == value) => Ok(Some(value.to_owned())),
-        Some(value) => Err(PageError::bad("Phase", value, "`Initialization`, `ApplyExtrinsic` or `Finalization`")),
+        Some(value) => {
+            Err(PageError::bad("Phase", value, "`Initialization`, `ApplyExtrinsic` or `Finalization`"))
+        }
     }
 }
 
@@ -52,7 +54,8 @@ async fn load(context: &Context) -> Result<Answer, PageError> {
     let paging = params.paging()?;
     let warehouse = &context.state.warehouse;
     let page = warehouse.list_events(&filter, paging.request).await?;
-    let counted = if params.get("count").is_some() { Some(warehouse.count_events(&filter).await?) } else { None };
+    let counted =
+        if params.get("count").is_some() { Some(warehouse.count_events(&filter).await?) } else { None };
     let filtered = filter != EventFilter::default();
     let span = rows::event_span(&page);
     let context = context.clone();

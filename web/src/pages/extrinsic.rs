@@ -60,7 +60,14 @@ fn parse_id(id: &str) -> Option<(u64, u32)> {
 async fn find(context: &Context, id: &str) -> Result<Found, PageError> {
     let warehouse = &context.state.warehouse;
     let in_tip = |matches: &dyn Fn(&ExtrinsicRow) -> bool| {
-        context.state.tip.blocks().iter().flat_map(|tip| tip.extrinsics.iter()).find(|row| matches(row)).cloned()
+        context
+            .state
+            .tip
+            .blocks()
+            .iter()
+            .flat_map(|tip| tip.extrinsics.iter())
+            .find(|row| matches(row))
+            .cloned()
     };
     if let Some((block, index)) = parse_id(id) {
         if let Some(row) = warehouse.find_extrinsic(block, index).await? {
@@ -106,8 +113,10 @@ async fn load(context: &Context, id: &str) -> Result<Answer, PageError> {
     let event_filter = EventFilter { extrinsic: place, ..EventFilter::default() };
     let page_of = |limit, after, before| PageRequest { limit, order: Order::Oldest, after, before };
     let shown_calls = call_filter(outcome);
-    let call_page = page_of(CALLS, context.params.cursor("calls_after")?, context.params.cursor("calls_before")?);
-    let event_page = page_of(EVENTS, context.params.cursor("events_after")?, context.params.cursor("events_before")?);
+    let call_page =
+        page_of(CALLS, context.params.cursor("calls_after")?, context.params.cursor("calls_before")?);
+    let event_page =
+        page_of(EVENTS, context.params.cursor("events_after")?, context.params.cursor("events_before")?);
     let (succeeded, failed) = (call_filter(Some(true)), call_filter(Some(false)));
     let tally = async {
         if row.call_count <= 1 || !finalized {
@@ -120,7 +129,8 @@ async fn load(context: &Context, id: &str) -> Result<Answer, PageError> {
         tally,
         warehouse.list_events(&event_filter, event_page),
     )?;
-    let title = format!("{}.{} in {}-{}", row.pallet, row.call, text::group(row.block_number), row.extrinsic_index);
+    let title =
+        format!("{}.{} in {}-{}", row.pallet, row.call, text::group(row.block_number), row.extrinsic_index);
     let extrinsic = Extrinsic { row, finalized, calls, tally, events };
     let context = context.clone();
     Ok(Page::new(title, "/extrinsics", move || view(&context, &extrinsic, outcome)).into())
@@ -170,18 +180,29 @@ fn facts(context: &Context, row: &ExtrinsicRow) -> AnyView {
     if let Some(signer) = &row.signer {
         facts.push(fact("Signer", view! { {ui::account(signer)}{ui::copy(signer, "signer")} }.into_any()));
         let fee = match row.pays_fee {
-            Some(false) if row.fee_rao.is_none() => view! { <span class="none">"pays no fee"</span> }.into_any(),
+            Some(false) if row.fee_rao.is_none() => {
+                view! { <span class="none">"pays no fee"</span> }.into_any()
+            }
             _ => ui::tao_or_unknown(row.fee_rao, "The events do not tell what was charged"),
         };
         facts.push(fact("Fee", fee));
         facts.push(fact("Tip", ui::tao_or_unknown(row.tip_rao, "This extrinsic names no tip")));
-        facts.push(fact("Nonce", row.nonce.map_or_else(|| ui::unknown("This extrinsic names no nonce"), |nonce| ui::number(nonce).into_any())));
+        facts.push(fact(
+            "Nonce",
+            row.nonce.map_or_else(
+                || ui::unknown("This extrinsic names no nonce"),
+                |nonce| ui::number(nonce).into_any(),
+            ),
+        ));
         facts.push(fact("Valid", era(row)));
         if let Some(signature) = &row.signature {
             facts.push(fact("Signature", json_view::inline(signature, Names { pallet: "", item: "" })));
         }
     } else {
-        facts.push(fact("Signer", view! { <span class="none">{format!("unsigned ({})", row.kind)}</span> }.into_any()));
+        facts.push(fact(
+            "Signer",
+            view! { <span class="none">{format!("unsigned ({})", row.kind)}</span> }.into_any(),
+        ));
     }
     let weight = match (row.weight_ref_time, row.weight_proof_size) {
         (Some(time), Some(proof)) => view! { <span class="num">{format!("{} of time, {} of proof", text::ref_time(time), text::bytes(proof))}</span> }.into_any(),
@@ -202,8 +223,19 @@ fn era(row: &ExtrinsicRow) -> AnyView {
     }
 }
 
-fn tab(context: &Context, name: &'static str, value: &'static str, label: String, current: bool, pane: Option<&'static str>) -> AnyView {
-    let href = context.link(&[(name, (!value.is_empty()).then_some(value)), ("calls_after", None), ("calls_before", None)]);
+fn tab(
+    context: &Context,
+    name: &'static str,
+    value: &'static str,
+    label: String,
+    current: bool,
+    pane: Option<&'static str>,
+) -> AnyView {
+    let href = context.link(&[
+        (name, (!value.is_empty()).then_some(value)),
+        ("calls_after", None),
+        ("calls_before", None),
+    ]);
     view! { <a href=format!("{href}#calls") data-pane=pane aria-current=if current { "true" } else { "false" }>{label}</a> }.into_any()
 }
 
@@ -230,14 +262,23 @@ fn calls(context: &Context, extrinsic: &Extrinsic, outcome: Option<bool>) -> Any
         }
     });
     let page = &extrinsic.calls;
-    let at = |call: &CallRow| yumascan_warehouse::Cursor { block: call.block_number, major: call.extrinsic_index, minor: call.call_index };
+    let at = |call: &CallRow| yumascan_warehouse::Cursor {
+        block: call.block_number,
+        major: call.extrinsic_index,
+        minor: call.call_index,
+    };
     let span = Span {
         first: page.rows.first().map(at),
         last: page.rows.last().map(at),
         has_previous: page.has_previous,
         has_next: page.has_next,
     };
-    let turns = Turns { after: "calls_after", before: "calls_before", labels: ("Previous calls", "Next calls"), keyed: true };
+    let turns = Turns {
+        after: "calls_after",
+        before: "calls_before",
+        labels: ("Previous calls", "Next calls"),
+        keyed: true,
+    };
     let decoded = if page.rows.is_empty() {
         let names = Names { pallet: &row.pallet, item: &row.call };
         match (extrinsic.finalized, outcome) {
@@ -271,9 +312,18 @@ fn calls(context: &Context, extrinsic: &Extrinsic, outcome: Option<bool>) -> Any
 
 fn events(context: &Context, extrinsic: &Extrinsic) -> AnyView {
     let page = &extrinsic.events;
-    let turns = Turns { after: "events_after", before: "events_before", labels: ("Previous events", "Next events"), keyed: false };
+    let turns = Turns {
+        after: "events_after",
+        before: "events_before",
+        labels: ("Previous events", "Next events"),
+        keyed: false,
+    };
     let content = if page.rows.is_empty() {
-        let why = if extrinsic.finalized { "This extrinsic left no decoded event." } else { "Events are shown once the block is final." };
+        let why = if extrinsic.finalized {
+            "This extrinsic left no decoded event."
+        } else {
+            "Events are shown once the block is final."
+        };
         ui::empty(why, ().into_any())
     } else {
         rows::events_of_block(&page.rows)

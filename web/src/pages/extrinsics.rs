@@ -43,7 +43,8 @@ async fn load(context: &Context) -> Result<Answer, PageError> {
     let paging = params.paging()?;
     let warehouse = &context.state.warehouse;
     let page = warehouse.list_extrinsics(&filter, paging.request).await?;
-    let counted = if params.get("count").is_some() { Some(warehouse.count_extrinsics(&filter).await?) } else { None };
+    let counted =
+        if params.get("count").is_some() { Some(warehouse.count_extrinsics(&filter).await?) } else { None };
     let filtered = filter != ExtrinsicFilter { signed: Some(true), ..ExtrinsicFilter::default() };
     let span = rows::extrinsic_span(&page);
     let context = context.clone();

@@ -26,7 +26,11 @@ impl Field {
     pub(crate) const fn text(name: &'static str, label: &'static str, example: &'static str) -> Self {
         Self { name, label, kind: Kind::Text(example) }
     }
-    pub(crate) const fn choice(name: &'static str, label: &'static str, choices: &'static [(&'static str, &'static str)]) -> Self {
+    pub(crate) const fn choice(
+        name: &'static str,
+        label: &'static str,
+        choices: &'static [(&'static str, &'static str)],
+    ) -> Self {
         Self { name, label, kind: Kind::Choice(choices) }
     }
 }
@@ -51,9 +55,18 @@ pub(crate) fn form(context: &Context, fields: &[Field], keep: &[&'static str]) -
     let filtered = context.params.has_any(&names);
     let kept = keep
         .iter()
-        .filter_map(|name| context.params.get(name).map(|value| view! { <input type="hidden" name=*name value=value.to_owned()/> }))
+        .filter_map(|name| {
+            context
+                .params
+                .get(name)
+                .map(|value| view! { <input type="hidden" name=*name value=value.to_owned()/> })
+        })
         .collect_view();
-    let cleared: Vec<(&str, Option<&str>)> = names.iter().map(|name| (*name, None)).chain([("after", None), ("before", None), ("count", None)]).collect();
+    let cleared: Vec<(&str, Option<&str>)> = names
+        .iter()
+        .map(|name| (*name, None))
+        .chain([("after", None), ("before", None), ("count", None)])
+        .collect();
     let clear = filtered.then(|| view! { <a class="clear" href=context.link(&cleared)>"Clear"</a> });
     view! {
         <form class="filters" method="get" action=context.path.clone() aria-label="Filters">
@@ -86,5 +99,6 @@ fn input(context: &Context, field: Field) -> AnyView {
             view! { <select name=field.name>{options}</select> }.into_any()
         }
     };
-    view! { <label class=format!("field f-{}", field.name)><span>{field.label}</span>{control}</label> }.into_any()
+    view! { <label class=format!("field f-{}", field.name)><span>{field.label}</span>{control}</label> }
+        .into_any()
 }

@@ -34,7 +34,8 @@ pub(crate) async fn handle(context: Context) -> Response {
 pub(crate) async fn handle_theme(context: Context) -> Response {
     let theme = Theme::from_name(context.params.get("set").unwrap_or_default());
     let cookie = format!("theme={}; Path=/; Max-Age=31536000; SameSite=Lax", theme.name());
-    let local = |path: &&str| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
+    let local =
+        |path: &&str| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
     let back = context.params.get("to").filter(local).unwrap_or("/");
     ([(header::SET_COOKIE, cookie)], Redirect::to(back)).into_response()
 }

@@ -22,8 +22,11 @@ pub(crate) async fn handle(context: Context) -> Response {
 async fn load(context: &Context) -> Result<Answer, PageError> {
     let state = &context.state;
     let newest = BlockFilter::default();
-    let (feed, status, charted) =
-        tokio::try_join!(state.feed(), state.status(), state.warehouse.list_blocks(&newest, PageRequest::newest(CHARTED)))?;
+    let (feed, status, charted) = tokio::try_join!(
+        state.feed(),
+        state.status(),
+        state.warehouse.list_blocks(&newest, PageRequest::newest(CHARTED))
+    )?;
     let now_ms = context.now_ms;
     let empty = feed.best.is_none();
     let feed = feed.as_ref().clone();
@@ -66,8 +69,16 @@ fn chart(rows: &[BlockRow]) -> AnyView {
             })
             .collect::<Vec<_>>();
         let view_box = format!("0 0 {} 40", oldest_first.len() * 6);
-        let (first, last) = (oldest_first.first().map_or(0, |row| row.number), oldest_first.last().map_or(0, |row| row.number));
-        let described = format!("{title}, blocks {} to {}; highest {}", text::group(first), text::group(last), text::group(highest));
+        let (first, last) = (
+            oldest_first.first().map_or(0, |row| row.number),
+            oldest_first.last().map_or(0, |row| row.number),
+        );
+        let described = format!(
+            "{title}, blocks {} to {}; highest {}",
+            text::group(first),
+            text::group(last),
+            text::group(highest)
+        );
         view! {
             <figure class="chart">
                 <figcaption><span>{title}</span><span class="none">"highest " {text::group(highest)}</span></figcaption>

@@ -31,7 +31,8 @@ pub(crate) struct Turns {
 
 impl Turns {
     /// The one list of a page, newest rows first.
-    pub(crate) const NEWEST: Self = Self { after: "after", before: "before", labels: ("Newer", "Older"), keyed: true };
+    pub(crate) const NEWEST: Self =
+        Self { after: "after", before: "before", labels: ("Newer", "Older"), keyed: true };
 }
 
 /// Links to the pages around this one; nothing when there are none.
@@ -51,7 +52,8 @@ pub(crate) fn pager(context: &Context, span: Span, turns: Turns, anchor: &str) -
     let towards_first = if span.has_previous {
         view! { <a href=first>"First"</a> <a rel=rel_previous href=link(turns.before, span.first)>"← "{turns.labels.0}</a> }.into_any()
     } else {
-        view! { <span aria-hidden="true">"First"</span> <span aria-hidden="true">"← "{turns.labels.0}</span> }.into_any()
+        view! { <span aria-hidden="true">"First"</span> <span aria-hidden="true">"← "{turns.labels.0}</span> }
+            .into_any()
     };
     let towards_last = if span.has_next {
         view! { <a rel=rel_next href=link(turns.after, span.last)>{turns.labels.1}" →"</a> }.into_any()
@@ -65,7 +67,10 @@ pub(crate) fn pager(context: &Context, span: Span, turns: Turns, anchor: &str) -
 pub(crate) fn count_line(context: &Context, shown: usize, counted: Option<u64>, noun: &str) -> AnyView {
     let count = match counted {
         Some(count) => view! { <span>{format!("{} {noun} match.", text::group(count))}</span> }.into_any(),
-        None => view! { <a href=context.link(&[("count", Some("1"))]) rel="nofollow">"Count all that match"</a> }.into_any(),
+        None => {
+            view! { <a href=context.link(&[("count", Some("1"))]) rel="nofollow">"Count all that match"</a> }
+                .into_any()
+        }
     };
     view! { <p class="count"><span>{format!("{shown} {noun} shown. ")}</span>{count}</p> }.into_any()
 }

@@ -193,7 +193,7 @@ pub(crate) fn transfers(rows: &[TransferRow], seen_from: Option<&str>, now_ms: u
         .collect::<Vec<_>>();
     let direction = seen_from.map(|_| view! { <th scope="col"><span class="sr">"Direction"</span></th> });
     view! {
-        <table class="list">
+        <table class="list moves">
             <thead><tr>
                 <th scope="col" class="p2">"Where"</th>{direction}<th scope="col">"From"</th><th scope="col">"To"</th>
                 <th scope="col" class="r">"Amount"</th><th scope="col" class="r">"Age"</th>

@@ -36,11 +36,15 @@ fn table(versions: &[RuntimeVersionRow]) -> AnyView {
         .map(|row| {
             let blocks = format!("/blocks?spec={}", row.spec_version);
             let metadata = match (row.metadata_version, row.metadata_bytes) {
-                (Some(version), Some(bytes)) => view! { <span>{format!("V{version}, {}", text::bytes(bytes))}</span> }.into_any(),
+                (Some(version), Some(bytes)) => {
+                    view! { <span>{format!("V{version}, {}", text::bytes(bytes))}</span> }.into_any()
+                }
                 (Some(version), None) => view! { <span>{format!("V{version}")}</span> }.into_any(),
                 (None, _) => ui::unknown("Its metadata is not stored"),
             };
-            let hash = row.metadata_hash.as_ref().map(|hash| view! { <span class="hex">{ui::middle(hash)}</span>{ui::copy(hash, "metadata hash")} });
+            let hash = row.metadata_hash.as_ref().map(
+                |hash| view! { <span class="hex">{ui::middle(hash)}</span>{ui::copy(hash, "metadata hash")} },
+            );
             view! {
                 <tr>
                     <td><a class="num" href=blocks>{row.spec_version}</a></td>

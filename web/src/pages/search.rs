@@ -1,7 +1,7 @@
 //! Search: one hit leads straight to its page, several are listed.
 
-use axum::{Json, response::Response};
 use axum::response::IntoResponse;
+use axum::{Json, response::Response};
 use leptos::prelude::*;
 use yumascan_warehouse::query::search::SearchHit;
 
@@ -37,12 +37,18 @@ pub(crate) async fn handle_json(context: Context) -> Response {
 
 fn suggestion(hit: &SearchHit) -> Suggestion {
     let (kind, label, detail, href) = match hit {
-        SearchHit::Block { number, hash } => ("Block", text::group(*number), hash.clone(), format!("/block/{number}")),
-        SearchHit::Extrinsic { block, index, name } => {
-            ("Extrinsic", format!("{}-{index}", text::group(*block)), name.clone(), format!("/extrinsic/{block}-{index}"))
+        SearchHit::Block { number, hash } => {
+            ("Block", text::group(*number), hash.clone(), format!("/block/{number}"))
         }
+        SearchHit::Extrinsic { block, index, name } => (
+            "Extrinsic",
+            format!("{}-{index}", text::group(*block)),
+            name.clone(),
+            format!("/extrinsic/{block}-{index}"),
+        ),
         SearchHit::Account { account, known } => {
-            let detail = if *known { "named in stored blocks" } else { "valid, but no stored block names it" };
+            let detail =
+                if *known { "named in stored blocks" } else { "valid, but no stored block names it" };
             ("Account", account.clone(), detail.to_owned(), format!("/account/{account}"))
         }
         SearchHit::Call { pallet, call, count } => {

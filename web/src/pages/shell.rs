@@ -27,7 +27,8 @@ pub(crate) fn render(context: &Context, status: Option<&Status>, page: Page) -> 
 }
 
 fn document(context: &Context, status: Option<&Status>, page: Page) -> AnyView {
-    let title = if page.title.is_empty() { "Yumascan".to_owned() } else { format!("{} · Yumascan", page.title) };
+    let title =
+        if page.title.is_empty() { "Yumascan".to_owned() } else { format!("{} · Yumascan", page.title) };
     let description = "Blocks, extrinsics, calls, events and transfers of Bittensor, decoded by the runtime that executed them.";
     let loader = server::pkg_url().map(|package| {
         view! {
@@ -37,7 +38,11 @@ fn document(context: &Context, status: Option<&Status>, page: Page) -> AnyView {
     });
     let section = page.section;
     let back = context.link(&[]);
-    let query = if context.path == "/search" { context.params.get("q").unwrap_or_default().to_owned() } else { String::new() };
+    let query = if context.path == "/search" {
+        context.params.get("q").unwrap_or_default().to_owned()
+    } else {
+        String::new()
+    };
     let content = (page.body)();
     view! {
         <html lang="en" data-theme=context.theme.name()>

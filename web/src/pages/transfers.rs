@@ -35,7 +35,8 @@ async fn load(context: &Context) -> Result<Answer, PageError> {
     let paging = params.paging()?;
     let warehouse = &context.state.warehouse;
     let page = warehouse.list_transfers(&filter, paging.request).await?;
-    let counted = if params.get("count").is_some() { Some(warehouse.count_transfers(&filter).await?) } else { None };
+    let counted =
+        if params.get("count").is_some() { Some(warehouse.count_transfers(&filter).await?) } else { None };
     let filtered = filter != TransferFilter::default();
     let span = rows::transfer_span(&page);
     let context = context.clone();

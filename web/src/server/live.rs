@@ -64,10 +64,14 @@ pub(super) async fn read_feed(state: &WebState) -> Result<Feed, WarehouseError> 
     let (status, blocks, extrinsics) = (status?, blocks?.rows, extrinsics?.rows);
 
     let stored_head = blocks.first().map(|block| block.number);
-    let tip: Vec<_> = state.tip.blocks().into_iter().rev().filter(|tip| Some(tip.block.number) > stored_head).collect();
+    let tip: Vec<_> =
+        state.tip.blocks().into_iter().rev().filter(|tip| Some(tip.block.number) > stored_head).collect();
     let tip_blocks = tip.iter().map(|tip| feed_block(&tip.block, false));
-    let tip_extrinsics =
-        tip.iter().flat_map(|tip| tip.extrinsics.iter().rev()).filter(|row| row.signer.is_some()).map(feed_extrinsic);
+    let tip_extrinsics = tip
+        .iter()
+        .flat_map(|tip| tip.extrinsics.iter().rev())
+        .filter(|row| row.signer.is_some())
+        .map(feed_extrinsic);
     let totals = status.totals;
     Ok(Feed {
         finalized: stored_head,
@@ -98,33 +102,38 @@ pub(super) async fn snapshot(State(state): State<WebState>) -> Response {
 }
 
 /// The feed now and whenever it changed, as Server-Sent Events.
-pub(super) async fn stream(State(state): State<WebState>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub(super) async fn stream(
+    State(state): State<WebState>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let news = state.tip.subscribe();
-    let feeds = futures::stream::unfold((state, news, None::<std::sync::Arc<Feed>>), |(state, mut news, mut sent)| async move {
-        loop {
-            if sent.is_some() {
-                tokio::time::sleep(AT_MOST_EVERY).await;
-                match timeout(LOOK_EVERY, news.recv()).await {
-                    // Old news lost, no news, or no writer in this process: the warehouse tells all the same.
-                    Ok(Ok(_) | Err(RecvError::Lagged(_))) | Err(_) => {}
-                    Ok(Err(RecvError::Closed)) => tokio::time::sleep(LOOK_EVERY).await,
+    let feeds = futures::stream::unfold(
+        (state, news, None::<std::sync::Arc<Feed>>),
+        |(state, mut news, mut sent)| async move {
+            loop {
+                if sent.is_some() {
+                    tokio::time::sleep(AT_MOST_EVERY).await;
+                    match timeout(LOOK_EVERY, news.recv()).await {
+                        // Old news lost, no news, or no writer in this process: the warehouse tells all the same.
+                        Ok(Ok(_) | Err(RecvError::Lagged(_))) | Err(_) => {}
+                        Ok(Err(RecvError::Closed)) => tokio::time::sleep(LOOK_EVERY).await,
+                    }
                 }
-            }
-            let feed = match state.feed().await {
-                Ok(feed) => feed,
-                Err(error) => {
-                    tracing::warn!(%error, "live feed not read");
-                    tokio::time::sleep(LOOK_EVERY).await;
+                let feed = match state.feed().await {
+                    Ok(feed) => feed,
+                    Err(error) => {
+                        tracing::warn!(%error, "live feed not read");
+                        tokio::time::sleep(LOOK_EVERY).await;
+                        continue;
+                    }
+                };
+                if sent.as_ref() == Some(&feed) {
                     continue;
                 }
-            };
-            if sent.as_ref() == Some(&feed) {
-                continue;
+                let Ok(event) = Event::default().json_data(feed.as_ref()) else { continue };
+                sent = Some(feed);
+                return Some((Ok(event), (state, news, sent)));
             }
-            let Ok(event) = Event::default().json_data(feed.as_ref()) else { continue };
-            sent = Some(feed);
-            return Some((Ok(event), (state, news, sent)));
-        }
-    });
+        },
+    );
     Sse::new(feeds).keep_alive(KeepAlive::default())
 }

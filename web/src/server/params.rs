@@ -22,7 +22,13 @@ impl Params {
     /// Parameters as decoded from the query; blank ones (empty form fields) are dropped.
     #[must_use]
     pub fn new(pairs: Vec<(String, String)>) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name, value.trim().to_owned())).filter(|(_, value)| !value.is_empty()).collect())
+        Self(
+            pairs
+                .into_iter()
+                .map(|(name, value)| (name, value.trim().to_owned()))
+                .filter(|(_, value)| !value.is_empty())
+                .collect(),
+        )
     }
 
     /// First value of a name.
@@ -56,7 +62,8 @@ impl Params {
     /// [`PageError::BadRequest`] for anything else.
     pub fn number(&self, name: &str, label: &str) -> Result<Option<u64>, PageError> {
         let Some(value) = self.get(name) else { return Ok(None) };
-        let digits: String = value.trim_start_matches('#').chars().filter(|digit| !matches!(digit, ',' | '_')).collect();
+        let digits: String =
+            value.trim_start_matches('#').chars().filter(|digit| !matches!(digit, ',' | '_')).collect();
         digits.parse().map(Some).map_err(|_| PageError::bad(label, value, "a whole number such as 3010"))
     }
 
@@ -66,7 +73,9 @@ impl Params {
     /// [`PageError::BadRequest`] for anything else.
     pub fn tao(&self, name: &str, label: &str) -> Result<Option<u64>, PageError> {
         let Some(value) = self.get(name) else { return Ok(None) };
-        text::parse_tao(value).map(Some).ok_or_else(|| PageError::bad(label, value, "an amount of TAO such as 1.5"))
+        text::parse_tao(value)
+            .map(Some)
+            .ok_or_else(|| PageError::bad(label, value, "an amount of TAO such as 1.5"))
     }
 
     /// An account, in its canonical form.
@@ -108,12 +117,15 @@ impl Params {
     /// # Errors
     /// [`PageError::BadRequest`] for what is neither.
     pub fn range(&self) -> Result<Range, PageError> {
-        let moment = |name: &str, label: &str, whole_day: u64| match self.get(name) {
-            None => Ok(None),
-            Some(value) => {
-                let ms = text::parse_utc(value).ok_or_else(|| PageError::bad(label, value, "a day such as 2026-02-11"))?;
-                // A bare day means all of it.
-                Ok(Some(if value.len() == 10 { ms + whole_day } else { ms }))
+        let moment = |name: &str, label: &str, whole_day: u64| -> Result<Option<u64>, PageError> {
+            match self.get(name) {
+                None => Ok(None),
+                Some(value) => {
+                    let ms = text::parse_utc(value)
+                        .ok_or_else(|| PageError::bad(label, value, "a day such as 2026-02-11"))?;
+                    // A bare day means all of it.
+                    Ok(Some(if value.len() == 10 { ms + whole_day } else { ms }))
+                }
             }
         };
         Ok(Range {
@@ -156,7 +168,9 @@ impl Params {
             let minor = parts.next().unwrap_or("0").parse().ok()?;
             parts.next().is_none().then_some(Cursor { block, major, minor })
         };
-        parse().map(Some).ok_or_else(|| PageError::bad("Page position", value, "one that this site made; start from the first page"))
+        parse().map(Some).ok_or_else(|| {
+            PageError::bad("Page position", value, "one that this site made; start from the first page")
+        })
     }
 }
 

@@ -42,7 +42,10 @@ impl<T> Default for Fresh<T> {
 
 impl<T> Fresh<T> {
     /// The last reading, or a new one when it is too old. Requests that come meanwhile wait for that one.
-    async fn get_or_read(&self, read: impl Future<Output = Result<T, WarehouseError>>) -> Result<Arc<T>, WarehouseError> {
+    async fn get_or_read(
+        &self,
+        read: impl Future<Output = Result<T, WarehouseError>>,
+    ) -> Result<Arc<T>, WarehouseError> {
         let mut reading = self.0.lock().await;
         if let Some((read_at, value)) = reading.as_ref()
             && read_at.elapsed() < FRESH_FOR

@@ -7,9 +7,9 @@ const HUES: [u16; 12] = [12, 32, 48, 82, 128, 160, 184, 206, 232, 262, 294, 332]
 
 /// FNV-1a over the address: the same figure on server and browser, without decoding it.
 fn fingerprint(address: &str) -> u64 {
-    let mixed = address
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let mixed = address.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     // One round of mixing: neighbouring bits of FNV's low half are related.
     (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9)
 }
@@ -47,7 +47,9 @@ mod tests {
 
     #[test]
     fn different_accounts_get_different_figures() {
-        let addresses: Vec<String> = (0..500).map(|number| format!("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGK{number:04}")).collect();
+        let addresses: Vec<String> = (0..500)
+            .map(|number| format!("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGK{number:04}"))
+            .collect();
         let figures: std::collections::HashSet<String> =
             addresses.iter().map(|address| figure(fingerprint(address))).collect();
         assert!(figures.len() > 480, "{} of 500", figures.len());

@@ -1,0 +1,9 @@
+//! Pages over the router, from real blocks in the embedded engine.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod hostile;
+mod pages;
+mod support;
+#[path = "../support/recording.rs"]
+mod recording;
