@@ -1,0 +1,81 @@
+// What the browser tests share: a real Chromium, and eyes for errors, layout shifts and response times.
+//
+//   YUMASCAN_URL=http://127.0.0.1:8080 node --test web/tests/browser/
+//
+// CHROMIUM names the browser (default /usr/bin/chromium); YUMASCAN_WASM=0 says the islands were not built.
+
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+export const base = (process.env.YUMASCAN_URL ?? "").replace(/\/$/, "");
+assert.ok(base, "set YUMASCAN_URL to a running explorer that holds blocks");
+export const withIslands = process.env.YUMASCAN_WASM !== "0";
+export const desktop = { width: 1280, height: 900 };
+export const phone = { width: 390, height: 844 };
+
+export const launch = () =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+
+/** A page that collects its console errors, failed requests and layout shifts. */
+export async function open(browser, { script = true, viewport = desktop, colorScheme = "light" } = {}) {
+  const context = await browser.newContext({ javaScriptEnabled: script, viewport, colorScheme, baseURL: base });
+  if (script) await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: base });
+  const page = await context.newPage();
+  const problems = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && problems.push(`console: ${message.text()}`));
+  page.on("pageerror", (error) => problems.push(`page: ${error.message}`));
+  page.on("requestfailed", (request) => {
+    // A stream that is open while one leaves the page is aborted by the browser, and so are its prefetches.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") problems.push(`request: ${request.url()} ${request.failure()?.errorText}`);
+  });
+  page.on("response", (response) => response.status() >= 500 && problems.push(`response: ${response.status()} ${response.url()}`));
+  if (script) {
+    await page.addInitScript(() => {
+      window.shifts = [];
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+          if (entry.hadRecentInput) continue;
+          const sources = entry.sources.map((source) => source.node?.outerHTML?.slice(0, 120) ?? String(source.node));
+          window.shifts.push({ value: entry.value, sources });
+        }
+      }).observe({ type: "layout-shift", buffered: true });
+    });
+  }
+  return { page, problems, close: () => context.close() };
+}
+
+/** Waits until the islands answer. */
+export async function hydrated(page) {
+  if (withIslands) await page.waitForSelector("html.js", { state: "attached", timeout: 30_000 });
+}
+
+/** The JSON answer of a GraphQL-free look-up: what the explorer itself suggests. */
+export async function suggest(text) {
+  const answer = await fetch(`${base}/search.json?q=${encodeURIComponent(text)}`);
+  assert.equal(answer.status, 200);
+  return answer.json();
+}
+
+/** The current feed of the home page. */
+export async function feed() {
+  const answer = await fetch(`${base}/live/blocks.json`);
+  assert.equal(answer.status, 200);
+  return answer.json();
+}
+
+/** Addresses of one page of every kind, taken from what the explorer holds. */
+export async function everyPage() {
+  const { blocks, extrinsics, finalized } = await feed();
+  assert.ok(blocks.length > 0, "the explorer holds blocks");
+  const signed = extrinsics.find((row) => row.signer && row.block <= finalized) ?? extrinsics[0];
+  assert.ok(signed, "the explorer holds a signed extrinsic");
+  return [
+    "/", "/blocks", `/block/${finalized}`, "/extrinsics", "/extrinsics?signed=any&result=failed", `/extrinsic/${signed.block}-${signed.index}`,
+    `/extrinsic/${signed.block}-${signed.index}?args=raw`, "/events", "/events?name=Balances.Transfer", "/transfers", "/transfers?min=1",
+    `/account/${signed.signer}`, `/account/${signed.signer}?tab=transfers`, `/account/${signed.signer}?tab=events`, "/runtimes",
+    "/search?q=balances", "/search", "/help",
+  ];
+}
