@@ -13,6 +13,7 @@ mod recording;
 
 #[tokio::main]
 async fn main() {
+    tracing_subscriber::fmt().init();
     let mut args = std::env::args().skip(1);
     let folder = PathBuf::from(args.next().unwrap_or_else(|| "demo/main".to_owned()));
     let mut number = |default: u64| args.next().map_or(default, |text| text.parse().expect("a number"));
@@ -34,7 +35,7 @@ async fn main() {
     recording::store(&warehouse, &runtime, stored).await;
 
     let tip = LiveTip::default();
-    tip.push_best(Arc::new(recording::rows(&runtime, tip_block).to_tip()));
+    tip.push_best(Arc::new(recording::tip_block(&runtime, tip_block)));
     let state = WebState::new(warehouse, tip).with_chain_name("preview");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8700").await.expect("port 8700 is free");
     println!("http://127.0.0.1:8700");

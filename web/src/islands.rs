@@ -3,6 +3,9 @@
 //! Islands that only listen (times, copy buttons, panes, keys) are rendered once in the footer and work on all marked
 //! elements of the page by delegation, so that a table of a thousand rows costs nothing to hydrate.
 
+// The macro makes structs of properties that carry no documentation.
+#![allow(missing_docs)]
+
 pub mod copy;
 pub mod keys;
 pub mod live;

@@ -8,6 +8,8 @@
 //! - [`islands`]: what becomes interactive in the browser (live feed, relative times, copy, search, theme, keys).
 //! - `pages`, `server` (feature `ssr`): one file per page; routing, assets, headers, the live stream.
 
+// Types of views nest as deep as the views.
+#![recursion_limit = "256"]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod feed;

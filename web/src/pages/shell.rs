@@ -18,6 +18,9 @@ const SECTIONS: [(&str, &str); 5] = [
     ("/runtimes", "Runtimes"),
 ];
 
+const DESCRIPTION: &str =
+    "Blocks, extrinsics, calls, events and transfers of Bittensor, decoded by the runtime that executed them.";
+
 /// The whole document as HTML.
 pub(crate) fn render(context: &Context, status: Option<&Status>, page: Page) -> String {
     let owner = Owner::new();
@@ -27,54 +30,71 @@ pub(crate) fn render(context: &Context, status: Option<&Status>, page: Page) -> 
 }
 
 fn document(context: &Context, status: Option<&Status>, page: Page) -> AnyView {
-    let title =
-        if page.title.is_empty() { "Yumascan".to_owned() } else { format!("{} · Yumascan", page.title) };
-    let description = "Blocks, extrinsics, calls, events and transfers of Bittensor, decoded by the runtime that executed them.";
+    let head = head(&page.title);
+    let header = header(context, page.section);
+    let content = (page.body)();
+    // Each part is erased on its own: the compiler would choke on the type of a whole page.
+    let islands = [
+        view! { <RelativeTimes/> }.into_any(),
+        view! { <CopyButtons/> }.into_any(),
+        view! { <Panes/> }.into_any(),
+        view! { <Keys/> }.into_any(),
+    ];
+    view! {
+        <html lang="en" data-theme=context.theme.name()>
+            {head}
+            <body>
+                <a class="skip" href="#main">"Skip to content"</a>
+                {header}
+                <main id="main" tabindex="-1">{content}</main>
+                {footer(context, status)}
+                {islands.into_iter().collect_view()}
+            </body>
+        </html>
+    }
+    .into_any()
+}
+
+fn head(title: &str) -> AnyView {
+    let title = if title.is_empty() { "Yumascan".to_owned() } else { format!("{title} · Yumascan") };
     let loader = server::pkg_url().map(|package| {
         view! {
             <link rel="modulepreload" href=package.clone()/>
             <script type="module" src=server::script_url() data-pkg=package></script>
         }
+        .into_any()
     });
-    let section = page.section;
-    let back = context.link(&[]);
-    let query = if context.path == "/search" {
-        context.params.get("q").unwrap_or_default().to_owned()
-    } else {
-        String::new()
-    };
-    let content = (page.body)();
     view! {
-        <html lang="en" data-theme=context.theme.name()>
-            <head>
-                <meta charset="utf-8"/>
-                <title>{title}</title>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="description" content=description/>
-                <meta name="color-scheme" content="light dark"/>
-                <link rel="stylesheet" href=server::css_url()/>
-                <link rel="icon" type="image/svg+xml" href=server::logo_url()/>
-                {loader}
-            </head>
-            <body>
-                <a class="skip" href="#main">"Skip to content"</a>
-                <header class="site">
-                    <div class="bar">
-                        <a class="brand" href="/" aria-label="Yumascan, home">{icons::logo()}<span>"Yumascan"</span></a>
-                        {context.state.chain_name.clone().map(|name| view! { <span class="chain">{name}</span> })}
-                        <SearchBox query=query/>
-                        <ThemeSwitch theme=context.theme back=back/>
-                    </div>
-                    <nav aria-label="Sections">{sections(section)}</nav>
-                </header>
-                <main id="main" tabindex="-1">{content}</main>
-                {footer(context, status)}
-                <RelativeTimes/>
-                <CopyButtons/>
-                <Panes/>
-                <Keys/>
-            </body>
-        </html>
+        <head>
+            <meta charset="utf-8"/>
+            <title>{title}</title>
+            <meta name="viewport" content="width=device-width, initial-scale=1"/>
+            <meta name="description" content=DESCRIPTION/>
+            <meta name="color-scheme" content="light dark"/>
+            <link rel="stylesheet" href=server::css_url()/>
+            <link rel="icon" type="image/svg+xml" href=server::logo_url()/>
+            {loader}
+        </head>
+    }
+    .into_any()
+}
+
+fn header(context: &Context, section: &'static str) -> AnyView {
+    let on_search = context.path == "/search";
+    let query = context.params.get("q").filter(|_| on_search).unwrap_or_default().to_owned();
+    let search = view! { <SearchBox query=query/> }.into_any();
+    let themes = view! { <ThemeSwitch theme=context.theme back=context.link(&[])/> }.into_any();
+    let chain = context.state.chain_name.clone().map(|name| view! { <span class="chain">{name}</span> }.into_any());
+    view! {
+        <header class="site">
+            <div class="bar">
+                <a class="brand" href="/" aria-label="Yumascan, home">{icons::logo()}<span>"Yumascan"</span></a>
+                {chain}
+                {search}
+                {themes}
+            </div>
+            <nav aria-label="Sections">{sections(section)}</nav>
+        </header>
     }
     .into_any()
 }

@@ -9,7 +9,7 @@ use std::{
 use axum::{
     body::Body,
     extract::{FromRequestParts, Query},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -109,6 +109,3 @@ impl Context {
         (code, headers, Body::from(html)).into_response()
     }
 }
-
-/// 200, the usual status of a [`Page`].
-pub(crate) const OK: StatusCode = StatusCode::OK;

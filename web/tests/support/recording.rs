@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 use yumascan_chain::{Header, RawBlock, Runtime, SpecVersion};
-use yumascan_warehouse::{BlockRows, Warehouse, WindowRows};
+use yumascan_warehouse::{BlockRows, Warehouse, WindowRows, live::TipBlock};
 
 fn hex(value: &Value) -> Vec<u8> {
     const_hex::decode(value.as_str().expect("a hex text")).expect("valid hex")
@@ -23,13 +23,13 @@ fn hash(value: &Value) -> yumascan_chain::Hash {
 }
 
 /// A runtime of the recording.
-pub fn runtime(folder: &Path, spec: u32) -> (Runtime, Vec<u8>) {
+pub(crate) fn runtime(folder: &Path, spec: u32) -> (Runtime, Vec<u8>) {
     let metadata = std::fs::read(folder.join(format!("metadata/{spec}.v15.scale"))).expect("metadata of the recording");
     (Runtime::compile(&metadata).expect("metadata compiles"), metadata)
 }
 
 /// The blocks of a range, as a node gives them. All were executed by `spec`.
-pub fn raw_blocks(folder: &Path, spec: u32, wanted: RangeInclusive<u64>) -> Vec<RawBlock> {
+pub(crate) fn raw_blocks(folder: &Path, spec: u32, wanted: RangeInclusive<u64>) -> Vec<RawBlock> {
     let file = std::fs::File::open(folder.join("blocks.jsonl.zst")).expect("the recording's blocks");
     let lines = BufReader::new(zstd::Decoder::new(file).expect("zstd")).lines();
     let mut blocks = Vec::new();
@@ -64,7 +64,7 @@ pub fn raw_blocks(folder: &Path, spec: u32, wanted: RangeInclusive<u64>) -> Vec<
 }
 
 /// Decodes and stores blocks that follow each other.
-pub async fn store(warehouse: &Warehouse, runtime: &Runtime, blocks: &[RawBlock]) {
+pub(crate) async fn store(warehouse: &Warehouse, runtime: &Runtime, blocks: &[RawBlock]) {
     for run in blocks.chunks(64) {
         let (first, last) = (run[0].header.number, run[run.len() - 1].header.number);
         let mut rows = WindowRows::new(first, last);
@@ -75,7 +75,8 @@ pub async fn store(warehouse: &Warehouse, runtime: &Runtime, blocks: &[RawBlock]
     }
 }
 
-/// The rows of one block, for the tip.
-pub fn rows(runtime: &Runtime, raw: &RawBlock) -> BlockRows {
-    BlockRows::new(raw, &runtime.decode_block(raw))
+/// One block as the tip holds it.
+pub(crate) fn tip_block(runtime: &Runtime, raw: &RawBlock) -> TipBlock {
+    let rows = BlockRows::new(raw, &runtime.decode_block(raw));
+    TipBlock { block: rows.block, extrinsics: rows.extrinsics }
 }
