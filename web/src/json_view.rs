@@ -92,6 +92,7 @@ pub fn inline(json: &str, names: Names<'_>) -> AnyView {
 fn brief(value: &Value, key: &str, names: Names<'_>) -> AnyView {
     match value {
         Value::Object(fields) => match single(fields) {
+            _ if known(fields).is_some() => known(fields).into_any(),
             Some((variant, Value::Null)) => view! { <span class="tag">{variant.clone()}</span> }.into_any(),
             Some((variant, inner)) if is_variant(variant) && !inner.is_array() => {
                 view! { <span class="tag">{variant.clone()}</span>" "{brief(inner, key, names)} }.into_any()
@@ -113,6 +114,29 @@ fn single(fields: &Map<String, Value>) -> Option<(&String, &Value)> {
     let mut entries = fields.iter();
     let entry = entries.next()?;
     entries.next().is_none().then_some(entry)
+}
+
+/// Objects that have a name of their own: a module's error, a weight, a dispatch info.
+fn known(fields: &Map<String, Value>) -> Option<AnyView> {
+    if let (Some(_), Some(_), Some(Value::String(name))) =
+        (fields.get("index"), fields.get("error"), fields.get("name"))
+    {
+        return Some(view! { <span class="badge bad">{name.clone()}</span> }.into_any());
+    }
+    let units = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    if let (2, Some(time), Some(proof)) = (fields.len(), fields.get("ref_time"), fields.get("proof_size")) {
+        let weight =
+            format!("{} of time, {} of proof", text::ref_time(units(time)?), text::bytes(units(proof)?));
+        return Some(view! { <span class="num">{weight}</span> }.into_any());
+    }
+    if let (Some(Value::Object(weight)), Some(Value::Object(class))) =
+        (fields.get("weight"), fields.get("class"))
+    {
+        let (class, _) = single(class)?;
+        let weight = known(weight)?;
+        return Some(view! { {weight}<span class="tag">{class.clone()}</span> }.into_any());
+    }
+    None
 }
 
 fn is_variant(name: &str) -> bool {
@@ -188,6 +212,9 @@ impl Writer<'_> {
     }
 
     fn object(&mut self, fields: &Map<String, Value>, key: &str, level: usize) -> AnyView {
+        if let Some(named) = known(fields) {
+            return view! { <span class="kv">{named}</span> }.into_any();
+        }
         match single(fields) {
             Some((reference, Value::String(path))) if reference == "$call" => {
                 let href = format!("#c-{path}");

@@ -128,7 +128,11 @@ async fn load_stored(context: &Context, row: BlockRow, status: &Status) -> Resul
     let (initialization, finalization) = (phase_filter("Initialization"), phase_filter("Finalization"));
     let noise = PageRequest { limit: NOISE, order: Order::Oldest, after: None, before: None };
     let quarantined = async {
-        if row.quarantined_count == 0 { Ok(Vec::new()) } else { warehouse.list_quarantine(row.number, row.number, UNDECODED).await }
+        if row.quarantined_count == 0 {
+            Ok(Vec::new())
+        } else {
+            warehouse.list_quarantine(row.number, row.number, UNDECODED).await
+        }
     };
     let (extrinsics, before, before_events, after, after_events, quarantined) = tokio::try_join!(
         warehouse.list_extrinsics(&filter, request),

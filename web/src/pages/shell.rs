@@ -18,8 +18,7 @@ const SECTIONS: [(&str, &str); 5] = [
     ("/runtimes", "Runtimes"),
 ];
 
-const DESCRIPTION: &str =
-    "Blocks, extrinsics, calls, events and transfers of Bittensor, decoded by the runtime that executed them.";
+const DESCRIPTION: &str = "Blocks, extrinsics, calls, events and transfers of Bittensor, decoded by the runtime that executed them.";
 
 /// The whole document as HTML.
 pub(crate) fn render(context: &Context, status: Option<&Status>, page: Page) -> String {
@@ -84,7 +83,8 @@ fn header(context: &Context, section: &'static str) -> AnyView {
     let query = context.params.get("q").filter(|_| on_search).unwrap_or_default().to_owned();
     let search = view! { <SearchBox query=query/> }.into_any();
     let themes = view! { <ThemeSwitch theme=context.theme back=context.link(&[])/> }.into_any();
-    let chain = context.state.chain_name.clone().map(|name| view! { <span class="chain">{name}</span> }.into_any());
+    let chain =
+        context.state.chain_name.clone().map(|name| view! { <span class="chain">{name}</span> }.into_any());
     view! {
         <header class="site">
             <div class="bar">

@@ -13,9 +13,20 @@ const SCRIPT: &str = "%3Cscript%3Ealert(1)%3C%2Fscript%3E";
 async fn what_does_not_exist_is_404() {
     let explorer = support::over(3_100..=3_102).await;
     for path in [
-        "/nowhere", "/block/99999999", "/block/18446744073709551616", "/block/-1", "/block/0xabc", "/extrinsic/3100-9999", "/extrinsic/3100-99999999999",
-        "/extrinsic/x", "/extrinsic/0x0000000000000000000000000000000000000000000000000000000000000001", "/account/nobody",
-        "/account/5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQX", "/extrinsic/3100-9999/args.json", "/assets/0/nothing.css", "/assets/0/..%2FCargo.toml",
+        "/nowhere",
+        "/block/99999999",
+        "/block/18446744073709551616",
+        "/block/-1",
+        "/block/0xabc",
+        "/extrinsic/3100-9999",
+        "/extrinsic/3100-99999999999",
+        "/extrinsic/x",
+        "/extrinsic/0x0000000000000000000000000000000000000000000000000000000000000001",
+        "/account/nobody",
+        "/account/5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQX",
+        "/extrinsic/3100-9999/args.json",
+        "/assets/0/nothing.css",
+        "/assets/0/..%2FCargo.toml",
     ] {
         assert_eq!(explorer.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
@@ -71,12 +82,20 @@ async fn hostile_input_is_escaped_wherever_it_is_shown() {
 #[tokio::test]
 async fn the_theme_never_leads_away() {
     let explorer = support::empty().await;
-    for (to, expected) in [("/blocks?n=5", "/blocks?n=5"), ("//elsewhere.example", "/"), ("https://elsewhere.example", "/"), ("/%5C%5Celsewhere.example", "/")] {
-        let answer = explorer.get(&format!("/theme?set=dark&to={}", yumascan_web::text::encode(to).replace("%255C", "%5C"))).await;
+    for (to, expected) in [
+        ("/blocks?n=5", "/blocks?n=5"),
+        ("//elsewhere.example", "/"),
+        ("https://elsewhere.example", "/"),
+        ("/%5C%5Celsewhere.example", "/"),
+    ] {
+        let answer = explorer
+            .get(&format!("/theme?set=dark&to={}", yumascan_web::text::encode(to).replace("%255C", "%5C")))
+            .await;
         assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, expected), "{to}");
         assert!(answer.headers[header::SET_COOKIE].to_str().unwrap().starts_with("theme=dark;"));
     }
-    let request = Request::get("/help").header(header::COOKIE, "a=b; theme=\"><script>").body(Body::empty()).unwrap();
+    let request =
+        Request::get("/help").header(header::COOKIE, "a=b; theme=\"><script>").body(Body::empty()).unwrap();
     assert!(explorer.send(request).await.body.contains("data-theme=\"system\""));
     let request = Request::get("/help").header(header::COOKIE, "theme=dark").body(Body::empty()).unwrap();
     assert!(explorer.send(request).await.body.contains("data-theme=\"dark\""));

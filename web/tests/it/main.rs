@@ -4,6 +4,6 @@
 
 mod hostile;
 mod pages;
-mod support;
 #[path = "../support/recording.rs"]
 mod recording;
+mod support;

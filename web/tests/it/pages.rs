@@ -21,15 +21,36 @@ async fn every_page_is_there() {
     let signer = row.signer.clone().unwrap();
     let place = format!("/extrinsic/{}-{}", row.block_number, row.extrinsic_index);
     for path in [
-        "/", "/blocks", "/blocks?n=3", "/blocks?spec=377&count=1", "/block/3100", "/block/3,100", "/extrinsics", "/extrinsics?signed=any&result=success&count=1",
-        "/events", "/events?name=Balances&phase=ApplyExtrinsic&from=3100&to=3102", "/transfers", "/transfers?min=0.5&count=1", "/runtimes",
-        "/search", "/search?q=balances", "/help", &place, &format!("{place}?args=raw"), &format!("/extrinsic/{}", row.hash),
-        &format!("/account/{signer}"), &format!("/account/{signer}?tab=transfers&min=1"), &format!("/account/{signer}?tab=events"),
+        "/",
+        "/blocks",
+        "/blocks?n=3",
+        "/blocks?spec=377&count=1",
+        "/block/3100",
+        "/block/3,100",
+        "/extrinsics",
+        "/extrinsics?signed=any&result=success&count=1",
+        "/events",
+        "/events?name=Balances&phase=ApplyExtrinsic&from=3100&to=3102",
+        "/transfers",
+        "/transfers?min=0.5&count=1",
+        "/runtimes",
+        "/search",
+        "/search?q=balances",
+        "/help",
+        &place,
+        &format!("{place}?args=raw"),
+        &format!("/extrinsic/{}", row.hash),
+        &format!("/account/{signer}"),
+        &format!("/account/{signer}?tab=transfers&min=1"),
+        &format!("/account/{signer}?tab=events"),
     ] {
         let html = explorer.page(path).await;
         assert!(html.starts_with("<!DOCTYPE html>") && html.ends_with("</html>"), "{path}");
         assert_eq!(html.matches("<h1").count(), 1, "{path} has one headline");
-        assert!(!html.contains(" style=\"") && !html.contains("<script>") && !html.contains(" onclick"), "{path}: the policy forbids inline code");
+        assert!(
+            !html.contains(" style=\"") && !html.contains("<script>") && !html.contains(" onclick"),
+            "{path}: the policy forbids inline code"
+        );
     }
 }
 
@@ -44,14 +65,22 @@ async fn a_block_page_tells_all_of_the_block() {
         assert!(html.contains(&format!("title=\"{expected}\"")), "{expected}");
     }
     assert!(text.contains("Block 3,102") && text.contains("finalized") && text.contains("377"), "{text}");
-    assert!(html.contains("rel=\"prev\" href=\"/block/3101\"") && html.contains("rel=\"next\" href=\"/block/3103\""), "neighbours");
+    assert!(
+        html.contains("rel=\"prev\" href=\"/block/3101\"")
+            && html.contains("rel=\"next\" href=\"/block/3103\""),
+        "neighbours"
+    );
     let noise = explorer.warehouse.count_events_by_name(3_102, "Initialization").await.unwrap();
     for (pallet, variant, _) in &noise {
         assert!(html.contains(variant), "{pallet}.{variant} is counted in the fold");
     }
     let extrinsics = explorer.warehouse.list_extrinsics_of_blocks(&[3_102]).await.unwrap();
     for row in &extrinsics {
-        assert!(html.contains(&format!("href=\"/extrinsic/3102-{}\"", row.extrinsic_index)), "extrinsic {}", row.extrinsic_index);
+        assert!(
+            html.contains(&format!("href=\"/extrinsic/3102-{}\"", row.extrinsic_index)),
+            "extrinsic {}",
+            row.extrinsic_index
+        );
     }
     let by_hash = explorer.page(&format!("/block/{}", block.hash)).await;
     assert!(text_of(&by_hash).contains("Block 3,102"));
@@ -79,7 +108,10 @@ async fn the_runaway_block_stays_readable() {
         for part in html.split("<li id=\"c-").skip(1) {
             assert!(seen.insert(part.split('"').next().unwrap().to_owned()), "a call twice: {path}");
         }
-        let next = html.split("rel=\"next\" href=\"").nth(1).map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+        let next = html
+            .split("rel=\"next\" href=\"")
+            .nth(1)
+            .map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
         match next {
             Some(next) => path = next.split('#').next().unwrap().to_owned(),
             None => break,
@@ -91,14 +123,20 @@ async fn the_runaway_block_stays_readable() {
 #[tokio::test]
 async fn a_nested_extrinsic_shows_the_outcome_of_every_node() {
     let explorer = support::over(3_009..=3_011).await;
-    let filter = CallFilter { range: Range { from_block: Some(3_010), to_block: Some(3_010), ..Range::default() }, ..CallFilter::default() };
+    let filter = CallFilter {
+        range: Range { from_block: Some(3_010), to_block: Some(3_010), ..Range::default() },
+        ..CallFilter::default()
+    };
     let calls = explorer.warehouse.list_calls(&filter, oldest(100)).await.unwrap().rows;
     let nested = calls.iter().find(|call| call.depth > 0).expect("a nested call in the block");
     let html = explorer.page(&format!("/extrinsic/3010-{}", nested.extrinsic_index)).await;
     let place = Some((3_010, nested.extrinsic_index));
     let filter = CallFilter { extrinsic: place, ..CallFilter::default() };
     for call in explorer.warehouse.list_calls(&filter, oldest(100)).await.unwrap().rows {
-        let node = html.split(&format!("<li id=\"c-{}\">", call.path)).nth(1).unwrap_or_else(|| panic!("node {} is drawn", call.path));
+        let node = html
+            .split(&format!("<li id=\"c-{}\">", call.path))
+            .nth(1)
+            .unwrap_or_else(|| panic!("node {} is drawn", call.path));
         let node = text_of(node.split("</summary>").next().unwrap());
         let expected = match (call.outcome.as_str(), &call.error) {
             ("failed", Some(error)) => error.clone(),
@@ -125,7 +163,12 @@ async fn failures_carry_the_name_of_their_error() {
 #[tokio::test]
 async fn transfers_are_cut_at_the_amount_asked_for() {
     let explorer = support::over(3_085..=3_104).await;
-    let all = explorer.warehouse.list_transfers(&TransferFilter::default(), PageRequest::newest(100)).await.unwrap().rows;
+    let all = explorer
+        .warehouse
+        .list_transfers(&TransferFilter::default(), PageRequest::newest(100))
+        .await
+        .unwrap()
+        .rows;
     let mut amounts: Vec<u64> = all.iter().map(|row| row.amount_rao).collect();
     amounts.sort_unstable();
     let middle = *amounts.get(amounts.len() / 2).expect("transfers in the recording");
@@ -150,8 +193,13 @@ async fn balances_are_unknown_and_never_zero() {
 async fn accounts_lead_to_their_canonical_address() {
     let explorer = support::empty().await;
     let alice = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
-    let by_key = explorer.get("/account/0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d?tab=events").await;
-    assert_eq!((by_key.status, by_key.location()), (StatusCode::SEE_OTHER, format!("/account/{alice}?tab=events").as_str()));
+    let by_key = explorer
+        .get("/account/0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d?tab=events")
+        .await;
+    assert_eq!(
+        (by_key.status, by_key.location()),
+        (StatusCode::SEE_OTHER, format!("/account/{alice}?tab=events").as_str())
+    );
     let polkadot = explorer.get("/account/15oF4uVJwmo4TdGW7VfQxNLavjCXviqxT9S1MgbjMNHr6Sp5").await;
     assert_eq!(polkadot.location(), format!("/account/{alice}"));
 }

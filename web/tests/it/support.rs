@@ -95,7 +95,8 @@ impl Answer {
 
 /// What a reader sees of a page's main part: its text without tags.
 pub(crate) fn text_of(html: &str) -> String {
-    let main = html.split_once("<main").map_or(html, |(_, rest)| rest).split("</main>").next().unwrap_or_default();
+    let main =
+        html.split_once("<main").map_or(html, |(_, rest)| rest).split("</main>").next().unwrap_or_default();
     let mut text = String::new();
     let mut in_tag = true;
     for character in main.chars() {

@@ -24,7 +24,8 @@ fn hash(value: &Value) -> yumascan_chain::Hash {
 
 /// A runtime of the recording.
 pub(crate) fn runtime(folder: &Path, spec: u32) -> (Runtime, Vec<u8>) {
-    let metadata = std::fs::read(folder.join(format!("metadata/{spec}.v15.scale"))).expect("metadata of the recording");
+    let metadata =
+        std::fs::read(folder.join(format!("metadata/{spec}.v15.scale"))).expect("metadata of the recording");
     (Runtime::compile(&metadata).expect("metadata compiles"), metadata)
 }
 
