@@ -1,1 +1,41 @@
-//! See Cargo.toml for this crate's job.
+//! GraphQL, health and metrics over the warehouse.
+//!
+//! [`router`] serves `/graphql` (queries and the console page), `/health`, `/ready` and `/metrics`. Reading is all it
+//! does: every number comes from the warehouse's query functions, or from the unfinalized tip in memory.
+//!
+//! Promises: an answer says as of which block it holds; a list says which blocks it covers; a query costs a bounded
+//! number of warehouse queries, rows and seconds, and one that would cost more is refused with the reason and the way
+//! out; internal errors are logged once and masked.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod cache;
+pub mod config;
+pub mod error;
+mod graphql;
+mod http;
+pub mod metrics;
+pub mod readiness;
+mod shared;
+
+pub use config::ApiConfig;
+pub use error::ApiError;
+pub use graphql::sdl;
+pub use http::router;
+pub use metrics::install as install_metrics;
+pub use readiness::{Readiness, readiness};
+
+use yumascan_store::Store;
+use yumascan_warehouse::{LiveTip, Warehouse};
+
+/// What the API serves from. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct ApiState {
+    /// Finalized blocks.
+    pub warehouse: Warehouse,
+    /// Operational state: chain identity, cursors, endpoint health.
+    pub store: Store,
+    /// The unfinalized tip; empty where no ingestion runs in this process.
+    pub tip: LiveTip,
+    /// Limits and caches.
+    pub config: ApiConfig,
+}

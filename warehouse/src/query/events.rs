@@ -91,6 +91,18 @@ impl Warehouse {
         Ok(rows)
     }
 
+    /// All events of these blocks, in one query, by block and event index. For dataloaders.
+    pub async fn list_events_of_blocks(&self, blocks: &[u64]) -> Result<Vec<EventRow>, WarehouseError> {
+        if blocks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = Sql::new("SELECT ?fields FROM events WHERE block_number IN ? ORDER BY block_number, event_index")
+            .bind(blocks.to_vec());
+        let mut rows = self.fetch_all("list events of blocks", sql).await?;
+        self.retain_visible(&mut rows).await?;
+        Ok(rows)
+    }
+
     /// How often each (pallet, variant) occurs in a block, in a phase; most frequent first. For folded sections.
     pub async fn count_events_by_name(
         &self,

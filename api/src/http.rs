@@ -1,0 +1,62 @@
+//! Routes and the layers around them.
+
+mod answer;
+mod console;
+mod health;
+mod query;
+mod request_id;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue, Method, header},
+    middleware,
+    routing::get,
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    cors::{AllowOrigin, CorsLayer},
+};
+
+use crate::{ApiState, config::ApiConfig, graphql, shared::Shared};
+
+/// What handlers get.
+#[derive(Clone)]
+pub(crate) struct App {
+    shared: Arc<Shared>,
+    schema: graphql::ApiSchema,
+}
+
+/// All routes of the API, ready to be merged with others: it has no fallback, and its layers are around its own routes
+/// only.
+pub fn router(state: ApiState) -> Router {
+    let config = state.config.clone();
+    let app = App { schema: graphql::schema(&config), shared: Arc::new(Shared::new(state)) };
+    Router::new()
+        .route("/graphql", get(query::get).post(query::post))
+        .route("/graphql/schema.graphql", get(console::schema))
+        .route("/graphql/assets/{name}", get(console::asset))
+        .route("/health", get(health::health))
+        .route("/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .layer(CompressionLayer::new().gzip(true).br(true))
+        .layer(cors(&config))
+        .layer(CatchPanicLayer::custom(answer::panicked))
+        .layer(middleware::from_fn(request_id::name_request))
+        .with_state(app)
+}
+
+/// Reading needs no credentials, so an origin is either allowed to read or not.
+fn cors(config: &ApiConfig) -> CorsLayer {
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::CONTENT_TYPE, header::ACCEPT, HeaderName::from_static("x-request-id")])
+        .expose_headers([HeaderName::from_static("x-request-id"), header::ETAG]);
+    if config.cors_allow_origins.iter().any(|origin| origin == "*") {
+        return layer.allow_origin(AllowOrigin::any());
+    }
+    let origins = config.cors_allow_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    layer.allow_origin(AllowOrigin::list(origins))
+}

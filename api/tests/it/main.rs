@@ -1,0 +1,14 @@
+//! The API over the embedded engine, the real decoder and the recorded chain in `demo/`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod answers;
+mod batching;
+mod caching;
+mod documents;
+mod limits;
+mod operations;
+mod paging;
+mod robustness;
+mod schema;
+mod tip;
+mod world;
