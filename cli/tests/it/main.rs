@@ -1,0 +1,10 @@
+//! The binary as its users meet it, against a recorded chain on a real socket.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bad_input;
+mod chain;
+mod config;
+mod ingest;
+mod run;
+mod services;
