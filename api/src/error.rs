@@ -12,7 +12,9 @@ pub enum ApiError {
     #[error("{0}")]
     BadInput(String),
     /// A text that is no cursor.
-    #[error("`{cursor}` is not a cursor; pass an `endCursor`, `startCursor` or `edges.cursor` of an earlier page, unchanged")]
+    #[error(
+        "`{cursor}` is not a cursor; pass an `endCursor`, `startCursor` or `edges.cursor` of an earlier page, unchanged"
+    )]
     InvalidCursor {
         /// What was passed, shortened.
         cursor: String,
@@ -27,7 +29,9 @@ pub enum ApiError {
         list: &'static str,
     },
     /// `first` or `last` is out of bounds.
-    #[error("`{argument}: {value}` is out of bounds: a page has 1 to {max} rows; ask for less and follow `pageInfo.endCursor`")]
+    #[error(
+        "`{argument}: {value}` is out of bounds: a page has 1 to {max} rows; ask for less and follow `pageInfo.endCursor`"
+    )]
     PageSize {
         /// `first` or `last`.
         argument: &'static str,
@@ -103,7 +107,9 @@ fn classify(error: &WarehouseError) -> WarehouseTrouble {
         clickhouse::error::Error::BadResponse(text) => text,
         _ => return WarehouseTrouble::Other,
     };
-    let code = text.split_once("Code: ").map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
+    let code = text
+        .split_once("Code: ")
+        .map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
     match code.as_deref() {
         Some("159" | "160" | "209") => WarehouseTrouble::Timeout,
         Some("158" | "241" | "307" | "396") => WarehouseTrouble::TooLarge,
@@ -165,7 +171,11 @@ mod tests {
     use super::*;
 
     fn refused(text: &str) -> ApiError {
-        WarehouseError::ClickHouse { doing: "list blocks", source: clickhouse::error::Error::BadResponse(text.into()) }.into()
+        WarehouseError::ClickHouse {
+            doing: "list blocks",
+            source: clickhouse::error::Error::BadResponse(text.into()),
+        }
+        .into()
     }
 
     #[test]

@@ -53,6 +53,7 @@ pub(crate) async fn execute(schema: &ApiSchema, request: Request, scope: &Arc<Sc
 /// The schema in the schema definition language, as in `api/schema.graphql`.
 #[must_use]
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().include_specified_by();
+    let options =
+        SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().include_specified_by();
     schema(&ApiConfig::default()).sdl_with_options(options)
 }

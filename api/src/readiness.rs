@@ -40,23 +40,39 @@ pub async fn readiness(state: &ApiState) -> Readiness {
         in_time(async { state.warehouse.find_head().await.map_err(ApiError::from) }),
         in_time(async { state.store.list_endpoint_health().await.map_err(ApiError::from) }),
     );
-    let mut answer = Readiness { engine: engine.is_ok(), warehouse: head.is_ok(), store: endpoints.is_ok(), ..Readiness::default() };
+    let mut answer = Readiness {
+        engine: engine.is_ok(),
+        warehouse: head.is_ok(),
+        store: endpoints.is_ok(),
+        ..Readiness::default()
+    };
     if let Err(why) = &engine {
-        answer.reasons.push(format!("the ClickHouse engine does not answer ({why}); see the log, or run `yumascan doctor`"));
+        answer.reasons.push(format!(
+            "the ClickHouse engine does not answer ({why}); see the log, or run `yumascan doctor`"
+        ));
     } else if let Err(why) = &head {
-        answer.reasons.push(format!("the warehouse's tables cannot be read ({why}); run `yumascan migrate`, see the log"));
+        answer.reasons.push(format!(
+            "the warehouse's tables cannot be read ({why}); run `yumascan migrate`, see the log"
+        ));
     }
     if let Err(why) = &endpoints {
-        answer.reasons.push(format!("the operational store does not answer ({why}); check its path or URL, see the log"));
+        answer.reasons.push(format!(
+            "the operational store does not answer ({why}); check its path or URL, see the log"
+        ));
     }
 
     let head = head.ok().flatten();
     if answer.warehouse && head.is_none() {
-        answer.reasons.push("nothing is stored yet; wait for the first blocks, or run `yumascan ingest`".into());
+        answer
+            .reasons
+            .push("nothing is stored yet; wait for the first blocks, or run `yumascan ingest`".into());
     }
     answer.head = head.as_ref().map(|head| head.number);
     answer.head_timestamp_ms = head.as_ref().and_then(|head| head.timestamp_ms);
-    let trusted = endpoints.unwrap_or_default().into_iter().filter(|endpoint| endpoint.state != EndpointState::Distrusted);
+    let trusted = endpoints
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|endpoint| endpoint.state != EndpointState::Distrusted);
     let of_endpoints = trusted.filter_map(|endpoint| endpoint.finalized_block).max();
     let of_tip = state.tip.blocks().last().map(|tip| tip.block.number);
     answer.newest_seen = of_endpoints.max(of_tip);
@@ -64,12 +80,16 @@ pub async fn readiness(state: &ApiState) -> Readiness {
 
     let max_lag = state.config.ready_max_lag_blocks;
     if let Some(lag) = answer.lag_blocks.filter(|lag| *lag > max_lag) {
-        answer.reasons.push(format!("{lag} blocks behind the node (at most {max_lag} is ready); the ingestion is catching up or stuck"));
+        answer.reasons.push(format!(
+            "{lag} blocks behind the node (at most {max_lag} is ready); the ingestion is catching up or stuck"
+        ));
     }
     if let (Some(max_age), Some(timestamp)) = (state.config.ready_max_age_s, answer.head_timestamp_ms) {
         let age = now_ms().saturating_sub(timestamp) / 1000;
         if age > max_age {
-            answer.reasons.push(format!("the newest stored block is {age} s old (at most {max_age} s is ready); check the ingestion"));
+            answer.reasons.push(format!(
+                "the newest stored block is {age} s old (at most {max_age} s is ready); check the ingestion"
+            ));
         }
     }
     answer.ready = answer.reasons.is_empty();

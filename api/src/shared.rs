@@ -23,7 +23,10 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(state: ApiState) -> Self {
         Self {
-            cache: FinalizedCache::new(state.config.cache_bytes, Duration::from_secs(state.config.cache_ttl_s)),
+            cache: FinalizedCache::new(
+                state.config.cache_bytes,
+                Duration::from_secs(state.config.cache_ttl_s),
+            ),
             turns: Arc::new(Semaphore::new(state.config.max_concurrent_queries.max(1))),
             head: Mutex::new(None),
             state,

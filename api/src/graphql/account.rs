@@ -78,7 +78,8 @@ impl Account {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
-        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")] first: Option<i64>,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
@@ -104,7 +105,8 @@ impl Account {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
-        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")] first: Option<i64>,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
@@ -131,7 +133,8 @@ impl Account {
         ctx: &Context<'_>,
         #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
         #[graphql(desc = "At least this much, rao.")] min_amount_rao: Option<Rao>,
-        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")] first: Option<i64>,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,

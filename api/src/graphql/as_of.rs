@@ -83,11 +83,17 @@ impl CoverageOf {
         self.to.or_else(|| self.coverage.stored.last().map(|run| run.to)).map(BlockNumber)
     }
     /// Stored runs of blocks, lowest first.
-    async fn stored(&self, #[graphql(desc = "At most this many, 1 to 1000.", default = 100)] first: i64) -> Result<Vec<BlockSpan>> {
+    async fn stored(
+        &self,
+        #[graphql(desc = "At most this many, 1 to 1000.", default = 100)] first: i64,
+    ) -> Result<Vec<BlockSpan>> {
         Ok(spans(&self.coverage.stored, first)?)
     }
     /// Missing runs of blocks, lowest first. Empty: nothing is missing.
-    async fn gaps(&self, #[graphql(desc = "At most this many, 1 to 1000.", default = 100)] first: i64) -> Result<Vec<BlockSpan>> {
+    async fn gaps(
+        &self,
+        #[graphql(desc = "At most this many, 1 to 1000.", default = 100)] first: i64,
+    ) -> Result<Vec<BlockSpan>> {
         Ok(spans(&self.coverage.gaps, first)?)
     }
     /// Number of missing runs.

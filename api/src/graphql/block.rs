@@ -82,7 +82,10 @@ impl Block {
     fn extrinsic_list(&self, scope: &Arc<Scope>) -> List<Extrinsic> {
         if let Some(tip) = self.tip.clone() {
             return List::loaded((None, None), move || {
-                let rows = tip.extrinsics.iter().map(|row| Extrinsic { row: Arc::new(row.clone()), finalized: false });
+                let rows = tip
+                    .extrinsics
+                    .iter()
+                    .map(|row| Extrinsic { row: Arc::new(row.clone()), finalized: false });
                 let rows: Vec<_> = rows.collect();
                 async move { Ok(rows) }
             });
@@ -217,7 +220,8 @@ impl Block {
     async fn extrinsics(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")] first: Option<i64>,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
@@ -233,7 +237,8 @@ impl Block {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only events of this phase.")] phase: Option<Phase>,
-        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")] first: Option<i64>,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
@@ -257,7 +262,11 @@ impl Block {
             return Ok(None);
         }
         let scope = Scope::of(ctx)?;
-        let counts = scope.warehouse()?.count_events_by_name(self.row.number, phase.name()).await.map_err(ApiError::from)?;
+        let counts = scope
+            .warehouse()?
+            .count_events_by_name(self.row.number, phase.name())
+            .await
+            .map_err(ApiError::from)?;
         let count = |(pallet, variant, count)| EventCount { pallet, variant, count: Long(count) };
         Ok(Some(counts.into_iter().map(count).collect()))
     }
@@ -266,7 +275,8 @@ impl Block {
     async fn transfers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")] first: Option<i64>,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
@@ -278,7 +288,13 @@ impl Block {
         let id = ListId::new("Block.transfers", &self.row.hash, Order::Oldest);
         let args = PageArgs::new(first, after, last, before);
         let filter = TransferFilter { range: self.only(), ..TransferFilter::default() };
-        Ok(Some(Connection::new(id, Order::Oldest, &args, Transfer::list(&scope, filter, self.only()), &scope)?))
+        Ok(Some(Connection::new(
+            id,
+            Order::Oldest,
+            &args,
+            Transfer::list(&scope, filter, self.only()),
+            &scope,
+        )?))
     }
     /// The block as of which this holds; null while nothing is stored.
     async fn as_of(&self, ctx: &Context<'_>) -> Result<Option<AsOf>> {

@@ -209,7 +209,8 @@ impl Call {
     async fn children(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")] first: Option<i64>,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
@@ -222,7 +223,8 @@ impl Call {
             let scope = loading.clone();
             async move {
                 let tree = Self::tree(&scope, place).await?;
-                let children: Vec<_> = tree.iter().filter(|row| row.parent_index == Some(index)).cloned().collect();
+                let children: Vec<_> =
+                    tree.iter().filter(|row| row.parent_index == Some(index)).cloned().collect();
                 scope.budget.take_rows("calls", children.len() as u64)?;
                 Ok(children.into_iter().map(Call::from).collect())
             }

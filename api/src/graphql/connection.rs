@@ -43,7 +43,10 @@ pub(crate) struct List<T> {
 
 impl<T: Node> List<T> {
     /// A list that is loaded as a whole, lowest place first: through a dataloader, or from memory.
-    pub(crate) fn loaded<F>(blocks: (Option<u64>, Option<u64>), load: impl Fn() -> F + Send + Sync + 'static) -> Self
+    pub(crate) fn loaded<F>(
+        blocks: (Option<u64>, Option<u64>),
+        load: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = Result<Vec<T>, ApiError>> + Send + 'static,
     {
@@ -106,7 +109,13 @@ pub(crate) struct Connection<T> {
 
 impl<T: Node> Connection<T> {
     /// Checks the page arguments; nothing is read yet.
-    pub(crate) fn new(id: ListId, order: Order, args: &PageArgs, list: List<T>, scope: &Scope) -> Result<Self, ApiError> {
+    pub(crate) fn new(
+        id: ListId,
+        order: Order,
+        args: &PageArgs,
+        list: List<T>,
+        scope: &Scope,
+    ) -> Result<Self, ApiError> {
         let plan = args.plan(id, order, &scope.shared.state.config)?;
         Ok(Self { id, plan, list, page: OnceCell::new() })
     }

@@ -47,7 +47,11 @@ impl ListId {
         if bytes[1..9] != self.hash.to_be_bytes() {
             return Err(ApiError::CursorMismatch { list: self.name });
         }
-        let place = Cursor { block: number(&bytes[9..17]), major: number(&bytes[17..21]) as u32, minor: number(&bytes[21..]) as u32 };
+        let place = Cursor {
+            block: number(&bytes[9..17]),
+            major: number(&bytes[17..21]) as u32,
+            minor: number(&bytes[21..]) as u32,
+        };
         Ok(place)
     }
 }

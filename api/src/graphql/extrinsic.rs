@@ -75,7 +75,11 @@ impl Extrinsic {
     }
 
     fn only(&self) -> Range {
-        Range { from_block: Some(self.row.block_number), to_block: Some(self.row.block_number), ..Range::default() }
+        Range {
+            from_block: Some(self.row.block_number),
+            to_block: Some(self.row.block_number),
+            ..Range::default()
+        }
     }
 
     fn call_list(&self, scope: &Arc<Scope>) -> List<Call> {
@@ -249,7 +253,8 @@ impl Extrinsic {
     async fn calls(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")] first: Option<i64>,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
@@ -267,7 +272,8 @@ impl Extrinsic {
     async fn events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")] first: Option<i64>,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
@@ -288,6 +294,9 @@ impl Extrinsic {
 }
 
 /// A stored extrinsic, through cache and dataloader.
-pub(crate) async fn find_stored_extrinsic(scope: &Scope, place: Place) -> Result<Option<Extrinsic>, ApiError> {
+pub(crate) async fn find_stored_extrinsic(
+    scope: &Scope,
+    place: Place,
+) -> Result<Option<Extrinsic>, ApiError> {
     Ok(scope.loaders.extrinsics.load_one(place).await?.map(Extrinsic::from))
 }

@@ -56,7 +56,8 @@ impl RangeInput {
             from_ms: self.from_time.map(|time| time.0),
             to_ms: self.to_time.map(|time| time.0),
         };
-        let inverted = |from: Option<u64>, to: Option<u64>| matches!((from, to), (Some(from), Some(to)) if from > to);
+        let inverted =
+            |from: Option<u64>, to: Option<u64>| matches!((from, to), (Some(from), Some(to)) if from > to);
         if inverted(range.from_block, range.to_block) {
             return Err(ApiError::BadInput("`fromBlock` is above `toBlock`: exchange them".into()));
         }
@@ -180,7 +181,9 @@ impl Phase {
 
     /// From the stored name.
     pub(crate) fn parse(name: &str) -> Option<Self> {
-        [Self::Initialization, Self::ApplyExtrinsic, Self::Finalization].into_iter().find(|phase| phase.name() == name)
+        [Self::Initialization, Self::ApplyExtrinsic, Self::Finalization]
+            .into_iter()
+            .find(|phase| phase.name() == name)
     }
 }
 
@@ -236,11 +239,10 @@ pub(crate) struct TransferFilterInput {
 
 impl TransferFilterInput {
     pub(crate) fn build(self) -> Result<TransferFilter, ApiError> {
-        let min_amount_rao = self
-            .min_amount_rao
-            .map(|amount| u64::try_from(amount.0))
-            .transpose()
-            .map_err(|_| ApiError::BadInput("`minAmountRao` is above all amounts there can be (2^64 rao)".into()))?;
+        let min_amount_rao =
+            self.min_amount_rao.map(|amount| u64::try_from(amount.0)).transpose().map_err(|_| {
+                ApiError::BadInput("`minAmountRao` is above all amounts there can be (2^64 rao)".into())
+            })?;
         Ok(TransferFilter {
             range: self.range.build()?,
             account: self.account.map(|account| account.0),

@@ -19,10 +19,7 @@ use async_graphql::{
 };
 use metrics::histogram;
 
-use super::{
-    scalars::format_time,
-    scope::Scope,
-};
+use super::{scalars::format_time, scope::Scope};
 use crate::{ApiConfig, ApiError, metrics::names};
 
 /// Makes a [`Guarded`] for every request.
@@ -82,8 +79,9 @@ impl Extension for Guarded {
         let max = self.config.max_fields;
         if fields > max {
             let count = if fields == usize::MAX { "endlessly many".to_owned() } else { fields.to_string() };
-            let message =
-                format!("this query has {count} fields once its fragments are expanded, at most {max} are answered; split it");
+            let message = format!(
+                "this query has {count} fields once its fragments are expanded, at most {max} are answered; split it"
+            );
             return Err(refusal("FIELD_LIMIT", message));
         }
         self.enter("GRAPHQL_VALIDATION_FAILED");
@@ -125,7 +123,9 @@ fn count_fields(document: &ExecutableDocument) -> usize {
     let mut known = HashMap::new();
     let mut open = HashSet::new();
     let operations = document.operations.iter();
-    operations.map(|(_, operation)| count_set(&operation.node.selection_set.node, document, &mut known, &mut open)).fold(0, usize::saturating_add)
+    operations
+        .map(|(_, operation)| count_set(&operation.node.selection_set.node, document, &mut known, &mut open))
+        .fold(0, usize::saturating_add)
 }
 
 /// The parser bounds how deep selections nest, and `open` how deep fragments do, so the recursion is bounded.
@@ -138,8 +138,12 @@ fn count_set<'a>(
     let mut fields = 0usize;
     for selection in &set.items {
         let count = match &selection.node {
-            Selection::Field(field) => count_set(&field.node.selection_set.node, document, known, open).saturating_add(1),
-            Selection::InlineFragment(inline) => count_set(&inline.node.selection_set.node, document, known, open),
+            Selection::Field(field) => {
+                count_set(&field.node.selection_set.node, document, known, open).saturating_add(1)
+            }
+            Selection::InlineFragment(inline) => {
+                count_set(&inline.node.selection_set.node, document, known, open)
+            }
             Selection::FragmentSpread(spread) => {
                 let name = spread.node.fragment_name.node.as_str();
                 count_fragment(name, document, known, open)
@@ -237,7 +241,10 @@ mod tests {
 
     #[test]
     fn fragments_that_spread_themselves_are_endless() {
-        assert_eq!(fields("{ ...a } fragment a on Query { ...b } fragment b on Query { x ...a }"), usize::MAX);
+        assert_eq!(
+            fields("{ ...a } fragment a on Query { ...b } fragment b on Query { x ...a }"),
+            usize::MAX
+        );
     }
 
     #[test]

@@ -3,7 +3,10 @@
 //! They live as long as a request, remember what they loaded, and stop with it: when the client leaves or the time is
 //! up, queries in flight are dropped.
 
-use std::{collections::HashMap, sync::{Arc, Mutex}};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use tokio::task::JoinSet;
@@ -81,7 +84,11 @@ fn loader<L>(loader: L) -> RequestLoader<L> {
 }
 
 /// Rows that belong to the same key, under it; every key of `keys` gets an entry.
-fn group<K: Copy + Eq + std::hash::Hash, R>(keys: &[K], rows: Vec<R>, key: impl Fn(&R) -> K) -> HashMap<K, Arc<Vec<R>>> {
+fn group<K: Copy + Eq + std::hash::Hash, R>(
+    keys: &[K],
+    rows: Vec<R>,
+    key: impl Fn(&R) -> K,
+) -> HashMap<K, Arc<Vec<R>>> {
     let mut groups: HashMap<K, Vec<R>> = keys.iter().map(|key| (*key, Vec::new())).collect();
     for row in rows {
         groups.entry(key(&row)).or_default().push(row);
@@ -155,7 +162,9 @@ impl Loader<Place> for CallsOfExtrinsics {
 
     async fn load(&self, keys: &[Place]) -> Result<HashMap<Place, Self::Value>, ApiError> {
         let rows = self.0.warehouse()?.list_calls_of_extrinsics(keys).await?;
-        Ok(group(keys, rows.into_iter().map(Arc::new).collect(), |row| (row.block_number, row.extrinsic_index)))
+        Ok(group(keys, rows.into_iter().map(Arc::new).collect(), |row| {
+            (row.block_number, row.extrinsic_index)
+        }))
     }
 }
 

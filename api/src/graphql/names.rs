@@ -9,7 +9,9 @@ pub(crate) fn parse_place(id: &str, what: &str) -> Result<(u64, u32), ApiError> 
         Some((block.parse().ok()?, index.parse().ok()?))
     };
     parse().ok_or_else(|| {
-        ApiError::BadInput(format!("`{id}` is not the id of an {what}: block and index joined by a dash, e.g. `3010-4`"))
+        ApiError::BadInput(format!(
+            "`{id}` is not the id of an {what}: block and index joined by a dash, e.g. `3010-4`"
+        ))
     })
 }
 
@@ -24,7 +26,8 @@ pub(crate) fn split_name(
         return Ok((pallet, item));
     };
     if pallet.is_some() || item.is_some() {
-        let text = format!("`name` holds pallet and {item_field} together: leave out `pallet` and `{item_field}`");
+        let text =
+            format!("`name` holds pallet and {item_field} together: leave out `pallet` and `{item_field}`");
         return Err(ApiError::BadInput(text));
     }
     let mut parts = name.trim().splitn(2, '.').map(str::trim);
@@ -33,7 +36,9 @@ pub(crate) fn split_name(
         (Some(pallet), Some(item)) if !pallet.is_empty() && !item.is_empty() => {
             Ok((Some(pallet.to_owned()), Some(item.to_owned())))
         }
-        _ => Err(ApiError::BadInput(format!("`{name}` is not a name: write `Pallet.{item_field}` or `Pallet`"))),
+        _ => Err(ApiError::BadInput(format!(
+            "`{name}` is not a name: write `Pallet.{item_field}` or `Pallet`"
+        ))),
     }
 }
 
@@ -53,7 +58,10 @@ mod tests {
     #[test]
     fn a_name_is_pallet_and_item_and_excludes_both() {
         let split = |name: &str| split_name(Some(name), None, None, "call");
-        assert_eq!(split("Balances.transfer_keep_alive").ok(), Some((Some("Balances".into()), Some("transfer_keep_alive".into()))));
+        assert_eq!(
+            split("Balances.transfer_keep_alive").ok(),
+            Some((Some("Balances".into()), Some("transfer_keep_alive".into())))
+        );
         assert_eq!(split("Balances").ok(), Some((Some("Balances".into()), None)));
         assert!(split(".x").is_err() && split("Balances.").is_err() && split("").is_err());
         assert!(split_name(Some("A.b"), Some("A".into()), None, "call").is_err());

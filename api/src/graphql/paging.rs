@@ -28,17 +28,26 @@ pub(crate) struct PagePlan {
 }
 
 impl PageArgs {
-    pub(crate) fn new(first: Option<i64>, after: Option<String>, last: Option<i64>, before: Option<String>) -> Self {
+    pub(crate) fn new(
+        first: Option<i64>,
+        after: Option<String>,
+        last: Option<i64>,
+        before: Option<String>,
+    ) -> Self {
         Self { first, after, last, before }
     }
 
     /// Checks the arguments against the limits and the list.
     pub(crate) fn plan(&self, list: ListId, order: Order, config: &ApiConfig) -> Result<PagePlan, ApiError> {
         if self.first.is_some() && self.last.is_some() {
-            return Err(ApiError::BadInput("pass `first` to go forward or `last` to go back, not both".into()));
+            return Err(ApiError::BadInput(
+                "pass `first` to go forward or `last` to go back, not both".into(),
+            ));
         }
         if self.after.is_some() && self.before.is_some() {
-            return Err(ApiError::BadInput("pass `after` to go forward or `before` to go back, not both".into()));
+            return Err(ApiError::BadInput(
+                "pass `after` to go forward or `before` to go back, not both".into(),
+            ));
         }
         if self.first.is_some() && self.before.is_some() || self.last.is_some() && self.after.is_some() {
             return Err(ApiError::BadInput("`first` goes with `after`, `last` goes with `before`".into()));

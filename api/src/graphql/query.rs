@@ -15,7 +15,8 @@ use super::{
     event::Event,
     extrinsic::{Extrinsic, find_stored_extrinsic},
     filter::{
-        BlockFilterInput, CallFilterInput, EventFilterInput, ExtrinsicFilterInput, OrderInput, TransferFilterInput,
+        BlockFilterInput, CallFilterInput, EventFilterInput, ExtrinsicFilterInput, OrderInput,
+        TransferFilterInput,
     },
     names::parse_place,
     paging::{PageArgs, list_cost},
@@ -62,7 +63,9 @@ impl Query {
             }
         }
         let found = match (number, hash) {
-            (Some(_), Some(_)) => return Err(ApiError::BadInput("pass `number` or `hash`, not both".into()).into()),
+            (Some(_), Some(_)) => {
+                return Err(ApiError::BadInput("pass `number` or `hash`, not both".into()).into());
+            }
             (Some(number), None) => find_stored(&scope, number.0).await?,
             (None, Some(hash)) => find_by_hash(&scope, &hash.0).await?,
             (None, None) => scope.find_head().await?.map(Block::from),
@@ -80,9 +83,13 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Which blocks.", default)] filter: BlockFilterInput,
         #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
-        #[graphql(desc = "List the blocks of the live tip too (`finalized: false`); they may be retracted.", default = false)]
+        #[graphql(
+            desc = "List the blocks of the live tip too (`finalized: false`); they may be retracted.",
+            default = false
+        )]
         include_unfinalized: bool,
-        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")] first: Option<i64>,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
@@ -122,10 +129,15 @@ impl Query {
             (Some(id), None) => find_stored_extrinsic(&scope, parse_place(&id, "extrinsic")?).await?,
             (None, Some(hash)) => {
                 scope.mark_volatile();
-                let rows = scope.warehouse()?.list_extrinsics_by_hash(&hash.0).await.map_err(ApiError::from)?;
+                let rows =
+                    scope.warehouse()?.list_extrinsics_by_hash(&hash.0).await.map_err(ApiError::from)?;
                 rows.into_iter().next().map(Extrinsic::from)
             }
-            _ => return Err(ApiError::BadInput("pass `id` (block and index, `3010-4`) or `hash`".into()).into()),
+            _ => {
+                return Err(
+                    ApiError::BadInput("pass `id` (block and index, `3010-4`) or `hash`".into()).into()
+                );
+            }
         };
         if found.is_none() {
             scope.mark_volatile();
@@ -154,7 +166,8 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Which extrinsics.", default)] filter: ExtrinsicFilterInput,
         #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
-        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")] first: Option<i64>,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
@@ -174,7 +187,8 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Which calls.", default)] filter: CallFilterInput,
         #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
-        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")] first: Option<i64>,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
@@ -194,7 +208,8 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Which events.", default)] filter: EventFilterInput,
         #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
-        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")] first: Option<i64>,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
@@ -214,7 +229,8 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Which transfers.", default)] filter: TransferFilterInput,
         #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
-        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")] first: Option<i64>,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
@@ -251,7 +267,10 @@ impl Query {
         const MAX: u32 = 50;
         let scope = Scope::of(ctx)?;
         if text.chars().count() > 200 {
-            return Err(ApiError::BadInput("`text` is longer than 200 characters; nothing here has so long a name".into()).into());
+            return Err(ApiError::BadInput(
+                "`text` is longer than 200 characters; nothing here has so long a name".into(),
+            )
+            .into());
         }
         let limit = u32::try_from(first)
             .ok()
@@ -269,7 +288,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
-        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")] first: Option<i64>,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,

@@ -1,6 +1,8 @@
 //! Custom scalars: how numbers, hashes, accounts, times and JSON look on the wire.
 
-use async_graphql::{InputValueError, InputValueResult, Name, Number, Scalar, ScalarType, Value, indexmap::IndexMap};
+use async_graphql::{
+    InputValueError, InputValueResult, Name, Number, Scalar, ScalarType, Value, indexmap::IndexMap,
+};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use yumascan_chain::ids;
 
@@ -150,7 +152,9 @@ fn parse_time(text: &str) -> Option<u64> {
 /// `None` for moments outside of the years 0 to 9999, which a hostile timestamp inherent may name.
 pub(crate) fn format_time(milliseconds: u64) -> Option<String> {
     let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000).ok()?;
-    let format = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    let format = time::macros::format_description!(
+        "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z"
+    );
     moment.format(format).ok()
 }
 
@@ -181,8 +185,14 @@ mod tests {
     #[test]
     fn times_are_iso_with_milliseconds_and_come_back() {
         assert_eq!(Timestamp(1_770_000_000_123).to_value(), Value::from("2026-02-02T02:40:00.123Z"));
-        assert_eq!(Timestamp::parse(Value::from("2026-02-02T02:40:00.123Z")).ok(), Some(Timestamp(1_770_000_000_123)));
-        assert_eq!(Timestamp::parse(Value::from("2026-02-02T03:40:00.123+01:00")).ok(), Some(Timestamp(1_770_000_000_123)));
+        assert_eq!(
+            Timestamp::parse(Value::from("2026-02-02T02:40:00.123Z")).ok(),
+            Some(Timestamp(1_770_000_000_123))
+        );
+        assert_eq!(
+            Timestamp::parse(Value::from("2026-02-02T03:40:00.123+01:00")).ok(),
+            Some(Timestamp(1_770_000_000_123))
+        );
         assert_eq!(Timestamp::parse(Value::from(5)).ok(), Some(Timestamp(5)));
         assert!(Timestamp::parse(Value::from("yesterday")).is_err());
         assert_eq!(Timestamp(u64::MAX).to_value(), Value::Null);

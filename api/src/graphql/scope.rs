@@ -10,7 +10,11 @@ use std::{
 
 use async_graphql::Context;
 use tokio::sync::{Mutex, OnceCell};
-use yumascan_warehouse::{Warehouse, query::{Range, coverage::Coverage}, rows::BlockRow};
+use yumascan_warehouse::{
+    Warehouse,
+    query::{Range, coverage::Coverage},
+    rows::BlockRow,
+};
 
 use super::loaders::Loaders;
 use crate::{ApiError, shared::Shared};
@@ -78,7 +82,9 @@ impl Scope {
 
     /// The scope of the request that is being answered.
     pub(crate) fn of(ctx: &Context<'_>) -> Result<Arc<Self>, ApiError> {
-        ctx.data_opt::<Arc<Self>>().cloned().ok_or(ApiError::Internal("a query was executed without its scope"))
+        ctx.data_opt::<Arc<Self>>()
+            .cloned()
+            .ok_or(ApiError::Internal("a query was executed without its scope"))
     }
 
     /// The warehouse, for one query, which is taken from the budget.
@@ -115,7 +121,11 @@ impl Scope {
     }
 
     /// Coverage of a range, asked once an answer.
-    pub(crate) async fn get_coverage(&self, from: Option<u64>, to: Option<u64>) -> Result<Arc<Coverage>, ApiError> {
+    pub(crate) async fn get_coverage(
+        &self,
+        from: Option<u64>,
+        to: Option<u64>,
+    ) -> Result<Arc<Coverage>, ApiError> {
         let mut coverages = self.coverages.lock().await;
         if let Some(known) = coverages.get(&(from, to)) {
             return Ok(known.clone());

@@ -1,6 +1,5 @@
 //! One box, every kind of thing.
 
-
 use async_graphql::{Context, Object, Result, SimpleObject, Union};
 use yumascan_warehouse::query::search;
 
@@ -108,8 +107,12 @@ async fn load(scope: &Scope, hit: search::SearchHit) -> Result<Option<SearchHit>
         search::SearchHit::Extrinsic { block, index, .. } => {
             find_stored_extrinsic(scope, (block, index)).await?.map(SearchHit::Extrinsic)
         }
-        search::SearchHit::Account { account, known } => Some(SearchHit::Account(AccountHit { account, known })),
-        search::SearchHit::Call { pallet, call, count } => Some(SearchHit::Call(CallName { pallet, call, count: Long(count) })),
+        search::SearchHit::Account { account, known } => {
+            Some(SearchHit::Account(AccountHit { account, known }))
+        }
+        search::SearchHit::Call { pallet, call, count } => {
+            Some(SearchHit::Call(CallName { pallet, call, count: Long(count) }))
+        }
         search::SearchHit::Event { pallet, variant, count } => {
             Some(SearchHit::Event(EventName { pallet, variant, count: Long(count) }))
         }

@@ -216,7 +216,8 @@ impl Status {
     }
     /// RPC endpoints; empty where none was ever used.
     async fn endpoints(&self, ctx: &Context<'_>) -> Result<Vec<Endpoint>> {
-        let endpoints = Scope::of(ctx)?.shared.state.store.list_endpoint_health().await.map_err(ApiError::from)?;
+        let endpoints =
+            Scope::of(ctx)?.shared.state.store.list_endpoint_health().await.map_err(ApiError::from)?;
         Ok(endpoints.into_iter().map(Endpoint::from).collect())
     }
     /// Limits a query must keep.

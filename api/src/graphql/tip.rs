@@ -4,18 +4,10 @@ use std::{future::Future, sync::Arc};
 
 use async_graphql::SimpleObject;
 use yumascan_warehouse::{
-    Cursor, LiveTip, Order, Page, PageRequest,
-    query::blocks::BlockFilter,
-    rows::BlockRow,
+    Cursor, LiveTip, Order, Page, PageRequest, query::blocks::BlockFilter, rows::BlockRow,
 };
 
-use super::{
-    as_of::AsOf,
-    block::Block,
-    connection::Node,
-    paging::page_of,
-    scalars::BlockNumber,
-};
+use super::{as_of::AsOf, block::Block, connection::Node, paging::page_of, scalars::BlockNumber};
 use crate::ApiError;
 
 /// The live tip: the blocks above the finalized head that this process has seen. They may still be retracted.
@@ -89,7 +81,11 @@ where
     read_forward(tip, request, read).await
 }
 
-async fn read_forward<F>(tip: &[Block], request: PageRequest, read: impl Fn(PageRequest) -> F) -> Result<Page<Block>, ApiError>
+async fn read_forward<F>(
+    tip: &[Block],
+    request: PageRequest,
+    read: impl Fn(PageRequest) -> F,
+) -> Result<Page<Block>, ApiError>
 where
     F: Future<Output = Result<Page<Block>, ApiError>>,
 {
@@ -109,7 +105,8 @@ where
             let room = room(page.rows.len());
             // Without room for more, one row tells whether there are more.
             let after = request.after.filter(|after| !is_in_tip(after));
-            let below = read(PageRequest { limit: room.max(1), order: Order::Newest, after, before: None }).await?;
+            let below =
+                read(PageRequest { limit: room.max(1), order: Order::Newest, after, before: None }).await?;
             page.has_next = below.has_next || room == 0 && !below.rows.is_empty();
             page.rows.extend(below.rows.into_iter().take(room as usize));
             page.has_previous = has_previous;
@@ -125,7 +122,11 @@ where
             }
             let room = room(page.rows.len());
             let after = request.after.filter(is_in_tip);
-            let above = page_of(tip, Block::place, PageRequest { limit: room.max(1), order: Order::Oldest, after, before: None });
+            let above = page_of(
+                tip,
+                Block::place,
+                PageRequest { limit: room.max(1), order: Order::Oldest, after, before: None },
+            );
             page.has_next = above.has_next || room == 0 && !above.rows.is_empty();
             page.rows.extend(above.rows.into_iter().take(room as usize));
             page.has_previous = has_previous;

@@ -37,16 +37,23 @@ pub(super) const PANICKED: &str = "internal error; the log names it under the id
 
 /// Writes the text of a panic to the log.
 pub(super) fn log_panic(cause: &(dyn Any + Send)) {
-    let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    let text =
+        cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or("unknown"), "request handler panicked");
 }
 
 /// Serves `body` under an entity tag made of it; answers 304 to whom has it already.
-pub(super) fn tagged(request: &HeaderMap, body: Bytes, content_type: &'static str, cache: &'static str) -> Response {
+pub(super) fn tagged(
+    request: &HeaderMap,
+    body: Bytes,
+    content_type: &'static str,
+    cache: &'static str,
+) -> Response {
     // Weak, as compression changes the bytes that are sent.
     let tag = format!("W/\"{:016x}\"", xxhash_rust::xxh3::xxh3_64(&body));
     let known = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let is_known = known.flat_map(|value| value.split(',')).any(|value| value.trim() == tag || value.trim() == "*");
+    let is_known =
+        known.flat_map(|value| value.split(',')).any(|value| value.trim() == tag || value.trim() == "*");
     let mut response = Response::new(if is_known { Body::empty() } else { Body::from(body) });
     if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -70,7 +77,9 @@ mod tests {
         let tag = fresh.headers()[header::ETAG].clone();
         let mut request = HeaderMap::new();
         request.insert(header::IF_NONE_MATCH, tag);
-        let again = |body: &'static [u8]| tagged(&request, Bytes::from_static(body), "application/json", "no-cache").status();
+        let again = |body: &'static [u8]| {
+            tagged(&request, Bytes::from_static(body), "application/json", "no-cache").status()
+        };
         assert_eq!(again(b"{}"), StatusCode::NOT_MODIFIED);
         assert_eq!(again(b"{ }"), StatusCode::OK);
     }

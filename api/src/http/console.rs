@@ -21,7 +21,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 
 /// `GET /graphql` of a browser.
 pub(super) fn page(request: &HeaderMap) -> Response {
-    let mut response = answer::tagged(request, Bytes::from_static(PAGE.as_bytes()), "text/html; charset=utf-8", "no-cache");
+    let mut response =
+        answer::tagged(request, Bytes::from_static(PAGE.as_bytes()), "text/html; charset=utf-8", "no-cache");
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

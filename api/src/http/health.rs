@@ -28,7 +28,10 @@ pub(super) async fn ready(State(app): State<App>) -> Response {
 pub(super) async fn metrics(State(app): State<App>) -> Response {
     app.shared.cache.report();
     match recorder::render() {
-        Some(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
-        None => (StatusCode::SERVICE_UNAVAILABLE, "no metrics recorder is installed in this process\n").into_response(),
+        Some(text) => {
+            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+        }
+        None => (StatusCode::SERVICE_UNAVAILABLE, "no metrics recorder is installed in this process\n")
+            .into_response(),
     }
 }

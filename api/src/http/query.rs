@@ -38,13 +38,20 @@ pub(super) async fn get(
     let parameters = parameters.unwrap_or_default();
     let has_query = parameters.split('&').any(|parameter| parameter.starts_with("query="));
     // The console links to itself with a query in the address: a browser gets the page then, too.
-    let wants_page = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
+    let wants_page = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
     if !has_query || wants_page {
         return console::page(&headers);
     }
     match parse_query_string(&parameters) {
         Ok(request) => execute(&app, request, id, &headers, true).await,
-        Err(error) => answer::refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", &format!("the address cannot be read as a query: {error}")),
+        Err(error) => answer::refuse(
+            StatusCode::BAD_REQUEST,
+            "BAD_REQUEST",
+            &format!("the address cannot be read as a query: {error}"),
+        ),
     }
 }
 
@@ -55,20 +62,25 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !content_type.trim_start().starts_with(LEGACY_JSON) {
         let text = "send the query as JSON: content-type: application/json, body {\"query\": \"…\", \"variables\": {…}}";
         return answer::refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", text);
     }
     let max = app.shared.state.config.max_body_bytes;
     let Ok(Ok(bytes)) = timeout(app.shared.state.config.timeout(), to_bytes(body, max)).await else {
-        let text = format!("the body is larger than {max} bytes, or did not arrive in time; put long lists into several requests");
+        let text = format!(
+            "the body is larger than {max} bytes, or did not arrive in time; put long lists into several requests"
+        );
         return answer::refuse(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", &text);
     };
     match serde_json::from_slice::<Request>(&bytes) {
         Ok(request) => execute(&app, request, id, &headers, false).await,
         Err(error) => {
-            let text = format!("the body is not a GraphQL request ({error}); send {{\"query\": \"…\", \"variables\": {{…}}}}");
+            let text = format!(
+                "the body is not a GraphQL request ({error}); send {{\"query\": \"…\", \"variables\": {{…}}}}"
+            );
             answer::refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", &text)
         }
     }
@@ -83,7 +95,11 @@ async fn take_turn(app: &App) -> Option<OwnedSemaphorePermit> {
 async fn execute(app: &App, request: Request, id: String, headers: &HeaderMap, cacheable: bool) -> Response {
     let Some(_turn) = take_turn(app).await else {
         counter!(names::QUERIES, "outcome" => "OVERLOADED").increment(1);
-        let mut response = answer::refuse(StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED", "too many queries at once; try again in a moment");
+        let mut response = answer::refuse(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "OVERLOADED",
+            "too many queries at once; try again in a moment",
+        );
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         return response;
     };
@@ -132,8 +148,11 @@ async fn execute(app: &App, request: Request, id: String, headers: &HeaderMap, c
         return answer::tagged(headers, body, content_type, if is_final { FINALIZED } else { VOLATILE });
     }
     // By the GraphQL-over-HTTP draft, clients that ask for its media type learn of refused queries from the status.
-    let refused = !response.errors.is_empty() && response.data == async_graphql::Value::Null && content_type == GRAPHQL_JSON;
-    let mut answer = answer::json_response(if refused { StatusCode::BAD_REQUEST } else { StatusCode::OK }, body);
+    let refused = !response.errors.is_empty()
+        && response.data == async_graphql::Value::Null
+        && content_type == GRAPHQL_JSON;
+    let mut answer =
+        answer::json_response(if refused { StatusCode::BAD_REQUEST } else { StatusCode::OK }, body);
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
 }

@@ -28,14 +28,16 @@ pub(super) async fn name_request(mut request: Request, next: Next) -> Response {
     let given = request.headers().get(&HEADER).and_then(|value| value.to_str().ok()).filter(|id| is_sane(id));
     let id = given.map_or_else(fresh, str::to_owned);
     request.extensions_mut().insert(RequestId(id.clone()));
-    let route = request.extensions().get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned());
+    let route =
+        request.extensions().get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned());
     let span = tracing::info_span!("request", id, method = %request.method(), route);
 
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let seconds = started.elapsed().as_secs_f64();
     let status = response.status().as_u16();
-    metrics::histogram!(names::REQUEST_SECONDS, "route" => route, "status" => status.to_string()).record(seconds);
+    metrics::histogram!(names::REQUEST_SECONDS, "route" => route, "status" => status.to_string())
+        .record(seconds);
     span.in_scope(|| tracing::debug!(status, seconds, "request answered"));
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HEADER, value);

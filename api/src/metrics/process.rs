@@ -70,12 +70,10 @@ struct Stat {
 /// Towards user space Linux counts CPU in hundredths of a second.
 fn parse_stat(text: &str) -> Option<Stat> {
     let after_name = text.rsplit_once(')')?.1;
-    let fields: Vec<f64> = after_name.split_whitespace().skip(1).map(|field| field.parse().unwrap_or(0.0)).collect();
+    let fields: Vec<f64> =
+        after_name.split_whitespace().skip(1).map(|field| field.parse().unwrap_or(0.0)).collect();
     let field = |number: usize| fields.get(number - 4).copied();
-    Some(Stat {
-        cpu_seconds: (field(14)? + field(15)?) / 100.0,
-        threads: field(20)?,
-    })
+    Some(Stat { cpu_seconds: (field(14)? + field(15)?) / 100.0, threads: field(20)? })
 }
 
 /// `VmRSS` of `/proc/self/status`, given in kibibytes.

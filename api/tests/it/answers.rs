@@ -31,7 +31,14 @@ async fn a_block_is_answered_with_its_extrinsics_their_calls_and_events() {
         let calls: Vec<Value> = decoded
             .calls()
             .filter(|call| call.extrinsic_index == expected.index)
-            .map(|call| json!([call.path, format!("{}.{}", call.pallet, call.call), call.outcome.name().to_uppercase(), parse(call.args)]))
+            .map(|call| {
+                json!([
+                    call.path,
+                    format!("{}.{}", call.pallet, call.call),
+                    call.outcome.name().to_uppercase(),
+                    parse(call.args)
+                ])
+            })
             .collect();
         assert_eq!(answered["calls"]["totalCount"], calls.len());
         let fields = ["path", "name", "outcome", "args"];
@@ -40,7 +47,14 @@ async fn a_block_is_answered_with_its_extrinsics_their_calls_and_events() {
         let events: Vec<Value> = decoded
             .events()
             .filter(|event| event.extrinsic_index() == Some(expected.index))
-            .map(|event| json!([event.index, format!("{}.{}", event.pallet, event.variant), "APPLY_EXTRINSIC", parse(event.args)]))
+            .map(|event| {
+                json!([
+                    event.index,
+                    format!("{}.{}", event.pallet, event.variant),
+                    "APPLY_EXTRINSIC",
+                    parse(event.args)
+                ])
+            })
             .collect();
         assert_eq!(rows(&answered["events"]["nodes"], &["index", "name", "phase", "args"]), events);
     }
@@ -60,8 +74,14 @@ async fn the_batches_of_the_incident_are_counted_item_by_item() {
     let api = Api::new(plain()).await;
     let decoded = world().block(LAST);
     let calls = decoded.calls().len();
-    let items = decoded.events().filter(|event| event.pallet == "Utility" && event.variant == "ItemCompleted").count();
-    assert!(calls > 1_000 && items > 1_000, "block {LAST} is one of the huge ones: {calls} calls, {items} items");
+    let items = decoded
+        .events()
+        .filter(|event| event.pallet == "Utility" && event.variant == "ItemCompleted")
+        .count();
+    assert!(
+        calls > 1_000 && items > 1_000,
+        "block {LAST} is one of the huge ones: {calls} calls, {items} items"
+    );
 
     let query = format!(
         "{{ block(number: {LAST}) {{ callCount extrinsics(first: 1000) {{ nodes {{ id callCount calls(first: 1) {{ totalCount }} }} }} }}
@@ -81,15 +101,25 @@ async fn the_batches_of_the_incident_are_counted_item_by_item() {
     assert_eq!(of_extrinsics, calls as u64);
 
     // The tree of one batch: its children are its items.
-    let batch = decoded.extrinsics().find(|extrinsic| extrinsic.pallet == "Utility" && extrinsic.call_count > 100).unwrap();
-    let children = decoded.calls().filter(|call| call.extrinsic_index == batch.index && call.depth == 1).count();
+    let batch = decoded
+        .extrinsics()
+        .find(|extrinsic| extrinsic.pallet == "Utility" && extrinsic.call_count > 100)
+        .unwrap();
+    let children =
+        decoded.calls().filter(|call| call.extrinsic_index == batch.index && call.depth == 1).count();
     let query = format!(
         "{{ extrinsic(id: \"{LAST}-{}\") {{ calls(first: 1) {{ nodes {{ path children(first: 1000) {{ totalCount nodes {{ depth parent {{ path }} }} }} }} }} }} }}",
         batch.index
     );
     let root = api.data(&query).await["extrinsic"]["calls"]["nodes"][0].take();
     assert_eq!(root["children"]["totalCount"], children);
-    assert!(root["children"]["nodes"].as_array().unwrap().iter().all(|child| child["parent"]["path"] == "0" && child["depth"] == 1));
+    assert!(
+        root["children"]["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|child| child["parent"]["path"] == "0" && child["depth"] == 1)
+    );
 }
 
 #[tokio::test]
@@ -171,7 +201,8 @@ async fn every_answer_says_as_of_which_block_it_holds() {
 #[tokio::test]
 async fn lists_say_which_blocks_they_cover() {
     let api = Api::new(plain()).await;
-    let coverage = "coverage { from to blockCount missingCount gapCount gaps { from to count } stored { from to } }";
+    let coverage =
+        "coverage { from to blockCount missingCount gapCount gaps { from to count } stored { from to } }";
     let data = api
         .data(&format!(
             "{{ all: coverage {{ from to blockCount missingCount }}
@@ -180,7 +211,10 @@ async fn lists_say_which_blocks_they_cover() {
             LAST + 5
         ))
         .await;
-    assert_eq!(data["all"], json!({ "from": FIRST, "to": LAST, "blockCount": LAST - FIRST + 1, "missingCount": 0 }));
+    assert_eq!(
+        data["all"],
+        json!({ "from": FIRST, "to": LAST, "blockCount": LAST - FIRST + 1, "missingCount": 0 })
+    );
     // Above the head nothing can be missing yet; below the first stored block ten are.
     assert_eq!(
         data["events"]["coverage"],
@@ -193,9 +227,14 @@ async fn lists_say_which_blocks_they_cover() {
 async fn amounts_are_strings_of_rao_and_json_keeps_its_form() {
     let api = Api::new(plain()).await;
     let data = api.data("{ transfers(first: 5, order: OLDEST) { totalCount nodes { id from to amountRao extrinsic { id feeRao args } } } }").await;
-    let expected: Vec<_> = world().decoded.iter().flat_map(|block| block.transfers.iter().map(move |transfer| (block, transfer))).collect();
+    let expected: Vec<_> = world()
+        .decoded
+        .iter()
+        .flat_map(|block| block.transfers.iter().map(move |transfer| (block, transfer)))
+        .collect();
     assert_eq!(data["transfers"]["totalCount"], expected.len());
-    for (answered, (block, transfer)) in data["transfers"]["nodes"].as_array().unwrap().iter().zip(&expected) {
+    for (answered, (block, transfer)) in data["transfers"]["nodes"].as_array().unwrap().iter().zip(&expected)
+    {
         assert_eq!(answered["id"], format!("{}-{}", block.summary.number, transfer.event_index));
         assert_eq!(answered["amountRao"], transfer.amount_rao.to_string());
         assert_eq!(answered["from"], transfer.from.to_ss58());
@@ -213,7 +252,11 @@ async fn filters_give_what_the_decoder_says() {
     let api = Api::new(plain()).await;
     let signer = world().block(LAST).extrinsics().find_map(|extrinsic| extrinsic.signer).unwrap();
     let count = |keep: &dyn Fn(&yumascan_chain::ExtrinsicView<'_>) -> bool| {
-        world().decoded.iter().map(|block| block.extrinsics().filter(|extrinsic| keep(extrinsic)).count()).sum::<usize>()
+        world()
+            .decoded
+            .iter()
+            .map(|block| block.extrinsics().filter(|extrinsic| keep(extrinsic)).count())
+            .sum::<usize>()
     };
     for (filter, expected) in [
         ("signed: true".to_owned(), count(&|extrinsic| extrinsic.signer.is_some())),
@@ -224,7 +267,9 @@ async fn filters_give_what_the_decoder_says() {
         (format!("signer: \"{signer}\""), count(&|extrinsic| extrinsic.signer == Some(signer))),
         ("name: \"No.such\"".to_owned(), 0),
     ] {
-        let data = api.data(&format!("{{ extrinsics(filter: {{ {filter} }}) {{ totalCount nodes {{ id }} }} }}")).await;
+        let data = api
+            .data(&format!("{{ extrinsics(filter: {{ {filter} }}) {{ totalCount nodes {{ id }} }} }}"))
+            .await;
         assert_eq!(data["extrinsics"]["totalCount"], expected, "{filter}");
         assert_eq!(data["extrinsics"]["nodes"].as_array().unwrap().len(), expected.min(25), "{filter}");
     }
@@ -249,7 +294,11 @@ async fn an_account_tells_what_stored_blocks_know_of_it() {
     let answered = &data["account"];
     assert_eq!(answered["id"], signer);
     assert_eq!(answered["publicKey"], key);
-    let signed: usize = world().decoded.iter().map(|block| block.extrinsics().filter(|extrinsic| extrinsic.signer == Some(signer)).count()).sum();
+    let signed: usize = world()
+        .decoded
+        .iter()
+        .map(|block| block.extrinsics().filter(|extrinsic| extrinsic.signer == Some(signer)).count())
+        .sum();
     assert_eq!(answered["signedExtrinsicCount"], signed);
     assert_eq!(answered["extrinsicCount"], answered["extrinsics"]["totalCount"]);
     assert!(answered["extrinsicCount"].as_u64().unwrap() >= signed as u64);
@@ -273,7 +322,8 @@ async fn search_finds_blocks_extrinsics_accounts_and_names() {
         ("System.ExtrinsicSuccess", "EventName"),
     ] {
         let data = api.data_with("query($text: String!) { search(text: $text) { hits { __typename ... on Block { number } ... on AccountHit { known account { id } } } } }", json!({ "text": text })).await;
-        let kinds: Vec<_> = data["search"]["hits"].as_array().unwrap().iter().map(|hit| hit["__typename"].clone()).collect();
+        let kinds: Vec<_> =
+            data["search"]["hits"].as_array().unwrap().iter().map(|hit| hit["__typename"].clone()).collect();
         assert!(kinds.contains(&json!(kind)), "{text}: {kinds:?}");
     }
     let data = api.data("{ search(text: \"no such thing whatever\") { hits { __typename } } }").await;
@@ -290,17 +340,25 @@ async fn runtimes_and_status_are_answered() {
         .await;
     let runtime = &data["runtimeVersions"]["nodes"][0];
     assert_eq!(data["runtimeVersions"]["totalCount"], 1);
-    assert_eq!((&runtime["specVersion"], &runtime["firstBlock"], &runtime["lastBlock"]), (&json!(377), &json!(FIRST), &json!(LAST)));
+    assert_eq!(
+        (&runtime["specVersion"], &runtime["firstBlock"], &runtime["lastBlock"]),
+        (&json!(377), &json!(FIRST), &json!(LAST))
+    );
     assert_eq!(runtime["metadataVersion"], 15);
     assert_eq!(runtime["first"]["number"], FIRST);
     let status = &data["status"];
     assert_eq!(status["chain"]["name"], "recorded");
     assert_eq!(status["head"]["number"], LAST);
-    let sum = |count: &dyn Fn(&yumascan_chain::DecodedBlock) -> usize| world().decoded.iter().map(count).sum::<usize>();
+    let sum = |count: &dyn Fn(&yumascan_chain::DecodedBlock) -> usize| {
+        world().decoded.iter().map(count).sum::<usize>()
+    };
     assert_eq!(status["totals"]["blocks"], world().decoded.len());
     assert_eq!(status["totals"]["calls"], sum(&|block| block.calls().len()));
     assert_eq!(status["totals"]["events"], sum(&|block| block.events().len()));
     assert_eq!(status["totals"]["quarantined"], 0);
-    assert_eq!(status["readiness"], json!({ "ready": true, "reasons": [], "engine": true, "warehouse": true, "store": true, "lagBlocks": null }));
+    assert_eq!(
+        status["readiness"],
+        json!({ "ready": true, "reasons": [], "engine": true, "warehouse": true, "store": true, "lagBlocks": null })
+    );
     assert_eq!(world().raw_block(FIRST).extrinsics.len(), world().block(FIRST).extrinsics().len());
 }

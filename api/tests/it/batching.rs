@@ -28,7 +28,9 @@ async fn nested_lists_take_the_same_few_queries_whatever_the_number_of_blocks() 
 async fn rows_that_share_a_parent_load_it_once_and_those_that_do_not_in_one_query() {
     let api = Api::new(plain()).await;
     let query = |first: u32| {
-        format!("{{ events(first: {first}, order: OLDEST, filter: {{ fromBlock: {FIRST} }}) {{ nodes {{ block {{ hash }} extrinsic {{ id block {{ number }} }} }} }} }}")
+        format!(
+            "{{ events(first: {first}, order: OLDEST, filter: {{ fromBlock: {FIRST} }}) {{ nodes {{ block {{ hash }} extrinsic {{ id block {{ number }} }} }} }} }}"
+        )
     };
     api.data(&query(200)).await;
     let (few, many) = (api.cost(&query(2)).await, api.cost(&query(200)).await);
@@ -42,7 +44,11 @@ async fn counts_and_rows_are_read_only_when_they_are_selected() {
     // The first read may learn which blocks are visible.
     api.data("{ extrinsics(first: 1000) { nodes { id } } }").await;
     let rows = api.cost(&format!("{{ extrinsics({filter}) {{ nodes {{ id }} }} }}")).await;
-    let rows_again = api.cost(&format!("{{ extrinsics({filter}) {{ nodes {{ id }} edges {{ cursor }} pageInfo {{ endCursor }} }} }}")).await;
+    let rows_again = api
+        .cost(&format!(
+            "{{ extrinsics({filter}) {{ nodes {{ id }} edges {{ cursor }} pageInfo {{ endCursor }} }} }}"
+        ))
+        .await;
     let count = api.cost(&format!("{{ extrinsics({filter}) {{ totalCount }} }}")).await;
     let both = api.cost(&format!("{{ extrinsics({filter}) {{ totalCount nodes {{ id }} }} }}")).await;
     let neither = api.cost(&format!("{{ extrinsics({filter}) {{ __typename }} }}")).await;

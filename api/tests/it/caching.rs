@@ -1,6 +1,9 @@
 //! Finalized objects come from memory, and HTTP caches are told what they may keep.
 
-use axum::{body::Body, http::{Request, StatusCode, header}};
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
 use yumascan_api::ApiConfig;
 
 use crate::world::{Api, CALM, plain, world};
@@ -55,11 +58,13 @@ async fn answers_of_finalized_objects_may_be_kept_and_others_are_asked_for_again
         let control = headers[header::CACHE_CONTROL].to_str().unwrap();
         assert_eq!(control.contains("max-age"), kept, "{query}: {control}");
 
-        let known = get(&query).header(header::IF_NONE_MATCH, &headers[header::ETAG]).body(Body::empty()).unwrap();
+        let known =
+            get(&query).header(header::IF_NONE_MATCH, &headers[header::ETAG]).body(Body::empty()).unwrap();
         let (status, _, body) = api.send(known).await;
         assert_eq!((status, body.len()), (StatusCode::NOT_MODIFIED, 0), "{query}");
     }
-    let (_, headers, _) = api.send(get("{ block(number: \"x\") { hash } }").body(Body::empty()).unwrap()).await;
+    let (_, headers, _) =
+        api.send(get("{ block(number: \"x\") { hash } }").body(Body::empty()).unwrap()).await;
     assert_eq!(headers[header::CACHE_CONTROL], "no-store", "refusals are not kept");
 }
 
@@ -67,7 +72,8 @@ async fn answers_of_finalized_objects_may_be_kept_and_others_are_asked_for_again
 async fn answers_are_compressed_for_those_who_can_read_it() {
     let api = Api::new(plain()).await;
     for encoding in ["gzip", "br"] {
-        let request = get("{ events(first: 200) { nodes { id args } } }").header(header::ACCEPT_ENCODING, encoding);
+        let request =
+            get("{ events(first: 200) { nodes { id args } } }").header(header::ACCEPT_ENCODING, encoding);
         let (_, headers, body) = api.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(headers[header::CONTENT_ENCODING], encoding);
         assert!(!body.starts_with(b"{"));

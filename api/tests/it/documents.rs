@@ -31,7 +31,8 @@ async fn the_examples_of_the_console_are_answered() {
 async fn the_examples_of_the_documentation_are_answered() {
     let api = Api::new(plain()).await;
     let text = include_str!("../../../docs/graphql.md");
-    let examples: Vec<&str> = text.split("```graphql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let examples: Vec<&str> =
+        text.split("```graphql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(examples.len() >= 6);
     for example in examples {
         let data = api.data(example).await;
@@ -44,9 +45,25 @@ async fn the_examples_of_the_documentation_are_answered() {
 async fn the_documentation_names_every_error_code_and_limit() {
     let text = include_str!("../../../docs/graphql.md");
     for code in [
-        "BAD_INPUT", "INVALID_CURSOR", "CURSOR_MISMATCH", "PAGE_SIZE", "FIELD_LIMIT", "DEPTH_LIMIT", "COMPLEXITY_LIMIT", "NODE_LIMIT",
-        "QUERY_LIMIT", "TIMEOUT", "TOO_LARGE", "OVERLOADED", "UNAVAILABLE", "INTERNAL", "BODY_TOO_LARGE", "GRAPHQL_PARSE_FAILED",
-        "GRAPHQL_VALIDATION_FAILED", "BAD_REQUEST", "UNSUPPORTED_MEDIA_TYPE",
+        "BAD_INPUT",
+        "INVALID_CURSOR",
+        "CURSOR_MISMATCH",
+        "PAGE_SIZE",
+        "FIELD_LIMIT",
+        "DEPTH_LIMIT",
+        "COMPLEXITY_LIMIT",
+        "NODE_LIMIT",
+        "QUERY_LIMIT",
+        "TIMEOUT",
+        "TOO_LARGE",
+        "OVERLOADED",
+        "UNAVAILABLE",
+        "INTERNAL",
+        "BODY_TOO_LARGE",
+        "GRAPHQL_PARSE_FAILED",
+        "GRAPHQL_VALIDATION_FAILED",
+        "BAD_REQUEST",
+        "UNSUPPORTED_MEDIA_TYPE",
     ] {
         assert!(text.contains(&format!("`{code}`")), "docs/graphql.md lacks {code}");
     }

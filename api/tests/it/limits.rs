@@ -1,6 +1,9 @@
 //! Queries that would cost too much are refused with the reason and the way out.
 
-use axum::{body::Body, http::{Request, StatusCode, header}};
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
 use serde_json::{Value, json};
 use yumascan_api::ApiConfig;
 
@@ -71,7 +74,9 @@ async fn an_answer_may_read_only_so_many_rows_and_take_only_so_many_queries() {
     assert!(message.contains("500"), "{message}");
 
     let api = Api::new(ApiConfig { max_warehouse_queries: 10, ..plain() }).await;
-    let aliases: String = (0..30).map(|number| format!("a{number}: extrinsicsByHash(hash: \"0x{}\") {{ id }} ", "ab".repeat(32))).collect();
+    let aliases: String = (0..30)
+        .map(|number| format!("a{number}: extrinsicsByHash(hash: \"0x{}\") {{ id }} ", "ab".repeat(32)))
+        .collect();
     let (code, message) = api.refusal(&format!("{{ {aliases} }}")).await;
     assert_eq!(code, "QUERY_LIMIT");
     assert!(message.contains("10"), "{message}");
@@ -89,7 +94,11 @@ async fn bodies_that_cannot_be_read_are_refused_in_the_shape_of_answers() {
         (post("application/json", long), StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE"),
         (post("application/json", "{"), StatusCode::BAD_REQUEST, "BAD_REQUEST"),
         (post("application/json", "[1]"), StatusCode::BAD_REQUEST, "BAD_REQUEST"),
-        (post("text/plain", "{ block { number } }"), StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
+        (
+            post("text/plain", "{ block { number } }"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+        ),
     ] {
         let (answered, _, body) = api.send(request).await;
         let body: Value = serde_json::from_slice(&body).unwrap();
@@ -101,7 +110,8 @@ async fn bodies_that_cannot_be_read_are_refused_in_the_shape_of_answers() {
 #[tokio::test]
 async fn a_query_that_takes_too_long_is_cancelled_with_advice() {
     let api = Api::new(ApiConfig { timeout_ms: 0, ..plain() }).await;
-    let (status, headers, body) = api.send(post("application/json", json!({ "query": "{ blocks { totalCount } }" }).to_string())).await;
+    let (status, headers, body) =
+        api.send(post("application/json", json!({ "query": "{ blocks { totalCount } }" }).to_string())).await;
     assert_eq!(status, StatusCode::GATEWAY_TIMEOUT);
     assert!(headers.contains_key("x-request-id"));
     let body: Value = serde_json::from_slice(&body).unwrap();

@@ -1,6 +1,9 @@
 //! Health, readiness, metrics, the console, and what leaks of errors: nothing.
 
-use axum::{body::Body, http::{Request, StatusCode, header}};
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
 use serde_json::{Value, json};
 use yumascan_api::ApiConfig;
 use yumascan_store::{EndpointHealth, EndpointState};
@@ -31,7 +34,10 @@ async fn ready_is_503_with_reasons_until_blocks_are_there() {
     assert!(body["reasons"][0].as_str().unwrap().contains("nothing is stored"), "{body}");
 
     let (status, body) = ready(&Api::broken(plain()).await).await;
-    assert_eq!((status, &body["engine"], &body["warehouse"]), (StatusCode::SERVICE_UNAVAILABLE, &json!(true), &json!(false)));
+    assert_eq!(
+        (status, &body["engine"], &body["warehouse"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!(true), &json!(false))
+    );
     assert!(body["reasons"][0].as_str().unwrap().contains("yumascan migrate"), "{body}");
 }
 
@@ -74,7 +80,9 @@ async fn ready_is_503_when_the_newest_block_is_old_and_that_is_asked_for() {
 async fn internal_errors_are_masked_and_named_by_their_request() {
     let api = Api::broken(plain()).await;
     let body = json!({ "query": "{ a: blocks { nodes { number } } }" }).to_string();
-    let request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json").header("x-request-id", "req-7");
+    let request = Request::post("/graphql")
+        .header(header::CONTENT_TYPE, "application/json")
+        .header("x-request-id", "req-7");
     let (status, headers, body) = api.send(request.body(body.into()).unwrap()).await;
     assert_eq!((status, &headers["x-request-id"]), (StatusCode::OK, &"req-7".parse().unwrap()));
     let text = String::from_utf8(body).unwrap();
@@ -117,7 +125,10 @@ async fn the_console_needs_nothing_from_elsewhere() {
     assert_eq!(status, StatusCode::OK);
     assert!(headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
     let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe") && !policy.contains("http"), "{policy}");
+    assert!(
+        policy.contains("default-src 'none'") && !policy.contains("unsafe") && !policy.contains("http"),
+        "{policy}"
+    );
     let page = String::from_utf8(page).unwrap();
     let mut texts = vec![page.clone()];
     for asset in ["/graphql/assets/console.js", "/graphql/assets/console.css"] {
@@ -127,9 +138,14 @@ async fn the_console_needs_nothing_from_elsewhere() {
         texts.push(String::from_utf8(body).unwrap());
     }
     for text in &texts {
-        assert!(!text.contains("http://") && !text.contains("https://") && !text.contains("src=\"//"), "no other host is named");
+        assert!(
+            !text.contains("http://") && !text.contains("https://") && !text.contains("src=\"//"),
+            "no other host is named"
+        );
     }
-    let (status, headers, _) = api.send(Request::get("/graphql").header(header::IF_NONE_MATCH, "*").body(Body::empty()).unwrap()).await;
+    let (status, headers, _) = api
+        .send(Request::get("/graphql").header(header::IF_NONE_MATCH, "*").body(Body::empty()).unwrap())
+        .await;
     assert_eq!(status, StatusCode::NOT_MODIFIED);
     assert!(headers.contains_key(header::ETAG));
     assert_eq!(api.get("/graphql/assets/other.js").await.0, StatusCode::NOT_FOUND);
@@ -140,7 +156,8 @@ async fn the_console_needs_nothing_from_elsewhere() {
 #[tokio::test]
 async fn origins_may_read_only_when_they_are_allowed() {
     let ask = |api: Api| async move {
-        let request = Request::get("/health").header(header::ORIGIN, "https://a.example").body(Body::empty()).unwrap();
+        let request =
+            Request::get("/health").header(header::ORIGIN, "https://a.example").body(Body::empty()).unwrap();
         api.send(request).await.1.get(header::ACCESS_CONTROL_ALLOW_ORIGIN).cloned()
     };
     assert_eq!(ask(Api::new(plain()).await).await, None);

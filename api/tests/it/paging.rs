@@ -6,12 +6,30 @@ use crate::world::{Api, CALM, plain};
 
 /// Lists with a query each: `FILTER` stands for filter and order, `PAGE` for the page.
 const LISTS: [(&str, &str); 6] = [
-    ("blocks", "{ blocks(ORDER PAGE) { totalCount edges { cursor node { id: number } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"),
-    ("extrinsics", "{ extrinsics(ORDER filter: { signed: true, toBlock: 3001 } PAGE) { totalCount edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"),
-    ("calls", "{ calls(ORDER filter: { toBlock: 2999 } PAGE) { totalCount edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"),
-    ("events", "{ events(ORDER filter: { fromBlock: 2995, toBlock: 2997 } PAGE) { totalCount edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"),
-    ("transfers", "{ transfers(ORDER filter: { minAmountRao: \"1\" } PAGE) { totalCount edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"),
-    ("runtimeVersions", "{ runtimeVersions(ORDER PAGE) { totalCount edges { cursor node { id: specVersion } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"),
+    (
+        "blocks",
+        "{ blocks(ORDER PAGE) { totalCount edges { cursor node { id: number } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }",
+    ),
+    (
+        "extrinsics",
+        "{ extrinsics(ORDER filter: { signed: true, toBlock: 3001 } PAGE) { totalCount edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }",
+    ),
+    (
+        "calls",
+        "{ calls(ORDER filter: { toBlock: 2999 } PAGE) { totalCount edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }",
+    ),
+    (
+        "events",
+        "{ events(ORDER filter: { fromBlock: 2995, toBlock: 2997 } PAGE) { totalCount edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }",
+    ),
+    (
+        "transfers",
+        "{ transfers(ORDER filter: { minAmountRao: \"1\" } PAGE) { totalCount edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }",
+    ),
+    (
+        "runtimeVersions",
+        "{ runtimeVersions(ORDER PAGE) { totalCount edges { cursor node { id: specVersion } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }",
+    ),
 ];
 
 /// Ids of all rows, page by page: `forward` with `first/after`, else with `last/before`.
@@ -21,7 +39,9 @@ async fn walk(api: &Api, list: &str, query: &str, order: &str, size: u32, forwar
     loop {
         let (count, from) = if forward { ("first", "after") } else { ("last", "before") };
         let from = cursor.as_ref().map_or_else(String::new, |cursor| format!(", {from}: \"{cursor}\""));
-        let query = query.replace("ORDER", &format!("order: {order},")).replace("PAGE", &format!(", {count}: {size}{from}"));
+        let query = query
+            .replace("ORDER", &format!("order: {order},"))
+            .replace("PAGE", &format!(", {count}: {size}{from}"));
         let query = query.replace(",,", ",").replace(", ,", ",");
         let data = api.data(&query).await;
         let page = &data[list];
@@ -36,7 +56,8 @@ async fn walk(api: &Api, list: &str, query: &str, order: &str, size: u32, forwar
         } else {
             ids.splice(0..0, page_ids);
         }
-        let (more, next) = if forward { ("hasNextPage", "endCursor") } else { ("hasPreviousPage", "startCursor") };
+        let (more, next) =
+            if forward { ("hasNextPage", "endCursor") } else { ("hasPreviousPage", "startCursor") };
         if info[more] == json!(false) {
             assert_eq!(page["totalCount"], ids.len(), "{list}: every row was visited");
             return ids;
@@ -67,7 +88,9 @@ async fn lists_inside_of_objects_page_the_same_way() {
     loop {
         let data = api.data(&format!("{{ block(number: {CALM}) {{ events(first: 5{cursor}) {{ totalCount edges {{ node {{ index }} }} pageInfo {{ hasNextPage endCursor }} }} }} }}")).await;
         let page = &data["block"]["events"];
-        seen.extend(page["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["index"].as_u64().unwrap()));
+        seen.extend(
+            page["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["index"].as_u64().unwrap()),
+        );
         if page["pageInfo"]["hasNextPage"] == json!(false) {
             assert_eq!(page["totalCount"], seen.len());
             break;
@@ -80,14 +103,22 @@ async fn lists_inside_of_objects_page_the_same_way() {
 #[tokio::test]
 async fn a_cursor_of_another_list_filter_or_order_is_refused_with_the_way_out() {
     let api = Api::new(plain()).await;
-    let data = api.data("{ events(first: 2, filter: { pallet: \"System\" }) { pageInfo { endCursor } } }").await;
+    let data =
+        api.data("{ events(first: 2, filter: { pallet: \"System\" }) { pageInfo { endCursor } } }").await;
     let cursor = data["events"]["pageInfo"]["endCursor"].as_str().unwrap().to_owned();
-    api.data(&format!("{{ events(first: 2, filter: {{ pallet: \"System\" }}, after: \"{cursor}\") {{ nodes {{ id }} }} }}")).await;
+    api.data(&format!(
+        "{{ events(first: 2, filter: {{ pallet: \"System\" }}, after: \"{cursor}\") {{ nodes {{ id }} }} }}"
+    ))
+    .await;
     for query in [
         format!("{{ events(first: 2, after: \"{cursor}\") {{ nodes {{ id }} }} }}"),
-        format!("{{ events(first: 2, filter: {{ pallet: \"System\" }}, order: OLDEST, after: \"{cursor}\") {{ nodes {{ id }} }} }}"),
+        format!(
+            "{{ events(first: 2, filter: {{ pallet: \"System\" }}, order: OLDEST, after: \"{cursor}\") {{ nodes {{ id }} }} }}"
+        ),
         format!("{{ blocks(first: 2, after: \"{cursor}\") {{ nodes {{ number }} }} }}"),
-        format!("{{ block(number: {CALM}) {{ events(first: 2, after: \"{cursor}\") {{ nodes {{ id }} }} }} }}"),
+        format!(
+            "{{ block(number: {CALM}) {{ events(first: 2, after: \"{cursor}\") {{ nodes {{ id }} }} }} }}"
+        ),
     ] {
         let (code, message) = api.refusal(&query).await;
         assert_eq!(code, "CURSOR_MISMATCH", "{query}");

@@ -12,7 +12,10 @@ fn the_schema_file_is_what_the_code_serves() {
         std::fs::write(&path, &current).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == current, "api/schema.graphql is not current: run the tests with UPDATE=1 and read the diff");
+    assert!(
+        written == current,
+        "api/schema.graphql is not current: run the tests with UPDATE=1 and read the diff"
+    );
 }
 
 const INTROSPECTION: &str = "{ __schema { types { name kind description
@@ -22,7 +25,9 @@ const INTROSPECTION: &str = "{ __schema { types { name kind description
 async fn every_type_field_argument_and_value_is_described() {
     let api = Api::new(plain()).await;
     let data = api.data(INTROSPECTION).await;
-    let own = |kind: &Value| ["Int", "String", "Boolean", "Float", "ID"].iter().all(|builtin| kind["name"] != *builtin);
+    let own = |kind: &Value| {
+        ["Int", "String", "Boolean", "Float", "ID"].iter().all(|builtin| kind["name"] != *builtin)
+    };
     let mut lacking = Vec::new();
     let mut seen = 0;
     let types = data["__schema"]["types"].as_array().unwrap();
@@ -54,7 +59,8 @@ async fn fields_of_amounts_weights_and_sizes_name_their_unit() {
     let data = api.data(INTROSPECTION).await;
     for kind in data["__schema"]["types"].as_array().unwrap() {
         for field in kind["fields"].as_array().into_iter().flatten() {
-            let (name, text) = (field["name"].as_str().unwrap(), field["description"].as_str().unwrap_or_default());
+            let (name, text) =
+                (field["name"].as_str().unwrap(), field["description"].as_str().unwrap_or_default());
             let unit = match name {
                 name if name.ends_with("Rao") => "rao",
                 name if name.ends_with("RefTime") => "picoseconds",

@@ -52,12 +52,20 @@ async fn pages_cross_from_the_tip_into_the_stored_blocks_and_back() {
             let mut seen = Vec::new();
             let mut cursor = String::new();
             loop {
-                let (count, from, more, next) = if forward { ("first", "after", "hasNextPage", "endCursor") } else { ("last", "before", "hasPreviousPage", "startCursor") };
+                let (count, from, more, next) = if forward {
+                    ("first", "after", "hasNextPage", "endCursor")
+                } else {
+                    ("last", "before", "hasPreviousPage", "startCursor")
+                };
                 let data = api
                     .data(&format!("{{ blocks(order: {order}, includeUnfinalized: true, {count}: {size}{cursor}) {{ totalCount nodes {{ number }} pageInfo {{ {more} {next} }} }} }}"))
                     .await;
                 let page = &data["blocks"];
-                if forward { seen.extend(numbers(page)) } else { seen.splice(0..0, numbers(page)); }
+                if forward {
+                    seen.extend(numbers(page))
+                } else {
+                    seen.splice(0..0, numbers(page));
+                }
                 if page["pageInfo"][more] == json!(false) {
                     assert_eq!(page["totalCount"], seen.len());
                     break;
@@ -88,10 +96,19 @@ async fn the_tip_knows_extrinsics_but_not_what_is_only_stored() {
         .await;
     assert_eq!(data["without"], Value::Null);
     let block = &data["block"];
-    assert_eq!((&block["finalized"], &block["events"], &block["transfers"]), (&json!(false), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&block["finalized"], &block["events"], &block["transfers"]),
+        (&json!(false), &Value::Null, &Value::Null)
+    );
     assert_eq!(block["extrinsics"]["totalCount"], world().block(LAST).extrinsics().len());
-    assert_eq!(block["extrinsics"]["nodes"][0], json!({ "id": format!("{number}-0"), "finalized": false, "calls": null, "events": null, "block": { "number": number } }));
-    assert_eq!(data["tip"], json!({ "best": number, "finalized": LAST, "blocks": [{ "number": number }], "asOf": { "block": number, "finalized": false } }));
+    assert_eq!(
+        block["extrinsics"]["nodes"][0],
+        json!({ "id": format!("{number}-0"), "finalized": false, "calls": null, "events": null, "block": { "number": number } })
+    );
+    assert_eq!(
+        data["tip"],
+        json!({ "best": number, "finalized": LAST, "blocks": [{ "number": number }], "asOf": { "block": number, "finalized": false } })
+    );
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Arc, OnceLock, Weak},
 };
 
 use axum::{
@@ -14,6 +14,7 @@ use axum::{
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 use tower::ServiceExt;
 use yumascan_api::{ApiConfig, ApiState, router};
 use yumascan_chain::{DecodedBlock, Hash, Header, RawBlock, Runtime, SpecVersion};
@@ -27,9 +28,8 @@ pub(crate) const LAST: u64 = 3_010;
 /// The last calm block.
 pub(crate) const CALM: u64 = 2_999;
 
-/// The recorded blocks and the database they are in.
+/// The recorded blocks.
 pub(crate) struct World {
-    database: TestDatabase,
     /// In order, from [`FIRST`].
     pub(crate) decoded: Vec<DecodedBlock>,
     pub(crate) raw: Vec<RawBlock>,
@@ -86,16 +86,13 @@ fn read_blocks() -> Vec<RawBlock> {
     let file = std::fs::File::open(demo().join("blocks.jsonl.zst")).unwrap();
     let lines = BufReader::new(zstd::Decoder::new(file).unwrap()).lines();
     let mut blocks = Vec::new();
-    for line in lines {
+    // One block a line, from block 1.
+    for line in lines.take(usize::try_from(LAST).unwrap()).skip(usize::try_from(FIRST).unwrap() - 1) {
         let block: RecordedBlock = serde_json::from_str(&line.unwrap()).unwrap();
-        if block.number > LAST {
-            break;
-        }
-        if block.number >= FIRST {
-            blocks.push(block.into_raw());
-        }
+        blocks.push(block.into_raw());
     }
-    assert_eq!(blocks.len() as u64, LAST - FIRST + 1, "the demo's slice holds the blocks of these tests");
+    assert_eq!(blocks.first().map(|block| block.header.number), Some(FIRST));
+    assert_eq!(blocks.last().map(|block| block.header.number), Some(LAST));
     blocks
 }
 
@@ -108,30 +105,39 @@ fn config_of(database: &TestDatabase) -> WarehouseConfig {
     }
 }
 
-/// The world, made by the first test that asks. Connections belong to the runtime of a test, so each makes its own.
+/// The recorded blocks, read and decoded once.
 pub(crate) fn world() -> &'static World {
     static WORLD: OnceLock<World> = OnceLock::new();
     WORLD.get_or_init(|| {
-        let making = std::thread::spawn(|| tokio::runtime::Runtime::new().unwrap().block_on(make_world()));
-        making.join().unwrap()
+        let runtime = Runtime::compile(&metadata()).unwrap();
+        let raw = read_blocks();
+        World { decoded: raw.iter().map(|raw| runtime.decode_block(raw)).collect(), raw }
     })
 }
 
-async fn make_world() -> World {
-    let database = fresh_database().unwrap();
+fn metadata() -> Vec<u8> {
+    std::fs::read(demo().join("metadata/377.v15.scale")).unwrap()
+}
+
+/// The database that holds the world: shared by the tests that run at the same time, dropped with the last of them, as
+/// no database may outlive the engine.
+async fn stored_world() -> Arc<TestDatabase> {
+    static STORED: Mutex<Weak<TestDatabase>> = Mutex::const_new(Weak::new());
+    let mut stored = STORED.lock().await;
+    if let Some(database) = stored.upgrade() {
+        return database;
+    }
+    let database = Arc::new(fresh_database().unwrap());
     let warehouse = Warehouse::connect(config_of(&database)).await.unwrap();
     warehouse.migrate().await.unwrap();
-    let metadata = std::fs::read(demo().join("metadata/377.v15.scale")).unwrap();
-    let runtime = Runtime::compile(&metadata).unwrap();
-    let raw = read_blocks();
-    let decoded: Vec<_> = raw.iter().map(|raw| runtime.decode_block(raw)).collect();
     let mut rows = WindowRows::new(FIRST, LAST);
-    for (raw, decoded) in raw.iter().zip(&decoded) {
+    for (raw, decoded) in world().raw.iter().zip(&world().decoded) {
         rows.push(raw, decoded).unwrap();
     }
     warehouse.write_window(&rows.finish().unwrap()).await.unwrap();
-    warehouse.insert_metadata(377, 15, FIRST, &metadata).await.unwrap();
-    World { database, decoded, raw }
+    warehouse.insert_metadata(377, 15, FIRST, &metadata()).await.unwrap();
+    *stored = Arc::downgrade(&database);
+    database
 }
 
 /// The API over the world, or over a warehouse of its own.
@@ -139,7 +145,7 @@ pub(crate) struct Api {
     pub(crate) router: Router,
     pub(crate) state: ApiState,
     /// Dropped last: it takes the database along.
-    _database: Option<TestDatabase>,
+    _database: Arc<TestDatabase>,
 }
 
 /// Settings of tests: nothing is remembered between requests unless the test says so.
@@ -156,25 +162,23 @@ async fn store() -> Store {
 impl Api {
     /// Over the recorded blocks.
     pub(crate) async fn new(config: ApiConfig) -> Self {
-        Self::connect(config_of(&world().database), config, None).await
+        Self::connect(stored_world().await, config).await
     }
 
     /// Over an empty, migrated warehouse.
     pub(crate) async fn empty(config: ApiConfig) -> Self {
-        let database = fresh_database().unwrap();
-        let api = Self::connect(config_of(&database), config, Some(database)).await;
+        let api = Self::broken(config).await;
         api.state.warehouse.migrate().await.unwrap();
         api
     }
 
     /// Over a database without any table.
     pub(crate) async fn broken(config: ApiConfig) -> Self {
-        let database = fresh_database().unwrap();
-        Self::connect(config_of(&database), config, Some(database)).await
+        Self::connect(Arc::new(fresh_database().unwrap()), config).await
     }
 
-    async fn connect(warehouse: WarehouseConfig, config: ApiConfig, database: Option<TestDatabase>) -> Self {
-        let warehouse = Warehouse::connect(warehouse).await.unwrap();
+    async fn connect(database: Arc<TestDatabase>, config: ApiConfig) -> Self {
+        let warehouse = Warehouse::connect(config_of(&database)).await.unwrap();
         let state = ApiState { warehouse, store: store().await, tip: LiveTip::default(), config };
         Self { router: router(state.clone()), state, _database: database }
     }
@@ -195,7 +199,10 @@ impl Api {
     /// A query with variables; the whole answer.
     pub(crate) async fn ask_with(&self, query: &str, variables: Value) -> Value {
         let body = json!({ "query": query, "variables": variables }).to_string();
-        let request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json").body(body.into()).unwrap();
+        let request = Request::post("/graphql")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body.into())
+            .unwrap();
         let (_, _, body) = self.send(request).await;
         serde_json::from_slice(&body).unwrap()
     }
@@ -221,7 +228,8 @@ impl Api {
     pub(crate) async fn refusal(&self, query: &str) -> (String, String) {
         let answer = self.ask(query).await;
         let error = &answer["errors"][0];
-        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no error: {answer:#}")).to_owned();
+        let text =
+            |value: &Value| value.as_str().unwrap_or_else(|| panic!("no error: {answer:#}")).to_owned();
         (text(&error["extensions"]["code"]), text(&error["message"]))
     }
 
