@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::{
     browser,
-    command::{cargo, find, run, run_watched},
+    command::{cargo, run, run_watched},
     lint, setup,
     tally::{Counts, Tally},
     wasm,
@@ -42,19 +42,12 @@ pub(crate) fn run_all(workspace: &Workspace) -> Result<bool> {
     Ok(tally.close())
 }
 
-/// All tests of all crates that are part of the product; with `cargo-nextest` where it is installed.
+/// All tests of all crates that are part of the product.
+///
+/// One process a test binary, not one a test: tests of a binary share one ClickHouse engine and the blocks they decoded.
 fn rust_tests(workspace: &Workspace) -> Result<Counts> {
     let mut counts = Counts::default();
-    let mut watch = |arguments: &[&str]| -> Result<bool> {
-        run_watched(cargo(workspace).args(arguments), |line| counts.see(line))
-    };
-    let succeeded = if find("cargo-nextest").is_some() {
-        let tests = watch(&["nextest", "run", "--no-fail-fast", "--status-level=fail"])?;
-        // examples in documentation are not nextest's
-        watch(&["test", "--doc", "--no-fail-fast", "--quiet"])? && tests
-    } else {
-        watch(&["test", "--no-fail-fast"])?
-    };
+    let succeeded = run_watched(cargo(workspace).args(["test", "--no-fail-fast"]), |line| counts.see(line))?;
     if !succeeded && counts.failed == 0 {
         bail!("the tests did not run to their end");
     }
