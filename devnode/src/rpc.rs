@@ -219,6 +219,6 @@ fn error_text(id: Option<&RawValue>, error: &RpcError) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":{},"error":{error}}}"#, id_text(id))
 }
 
-fn id_text<'a>(id: Option<&'a RawValue>) -> &'a str {
+fn id_text(id: Option<&RawValue>) -> &str {
     id.map_or("null", RawValue::get)
 }

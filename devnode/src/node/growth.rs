@@ -48,17 +48,18 @@ impl Shared {
         }
         let forks_here = fork_every.is_some_and(|every| every > 0 && next.is_multiple_of(every));
         let branch_length = tip.branch.len() as u64;
-        if forks_here && branch_length < fork_depth {
-            if let Some(competing) = self.competing_block(&tip, next + branch_length) {
-                tip.forked.push_back(competing.clone());
-                while tip.forked.len() > FORKED_BLOCKS_KEPT {
-                    tip.forked.pop_front();
-                }
-                let header = competing.header.clone();
-                tip.branch.push(competing);
-                self.tell(&mut tip, Event::Best(header));
-                return Step::Competing;
+        if forks_here
+            && branch_length < fork_depth
+            && let Some(competing) = self.competing_block(&tip, next + branch_length)
+        {
+            tip.forked.push_back(competing.clone());
+            while tip.forked.len() > FORKED_BLOCKS_KEPT {
+                tip.forked.pop_front();
             }
+            let header = competing.header.clone();
+            tip.branch.push(competing);
+            self.tell(&mut tip, Event::Best(header));
+            return Step::Competing;
         }
 
         // the recorded chain takes over as a whole: a node announces only where it ends as its new best block

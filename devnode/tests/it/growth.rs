@@ -184,7 +184,7 @@ async fn subscribers_that_come_while_the_chain_grows_miss_nothing() {
     }
     let done = tokio::time::timeout(PATIENCE, async {
         while let Some(read) = readers.join_next().await {
-            read.unwrap()
+            read.unwrap();
         }
     });
     done.await.unwrap();

@@ -105,7 +105,7 @@ fn damage_is_found_and_named() {
 fn refit_genesis(files: &mut RecordingFiles) {
     let header: serde_json::Value = serde_json::from_slice(&files.genesis_header).unwrap();
     let claimed = header["hash"].as_str().unwrap().to_owned();
-    let mut with_number = header.clone();
+    let mut with_number = header;
     with_number["number"] = serde_json::json!("0x0");
     let hash = crate::client::header(&with_number).hash().to_string();
     edit(&mut files.genesis_header, &claimed, &hash);

@@ -46,11 +46,12 @@ fn messages(source: &Source) -> Vec<(usize, String)> {
     for name in MACROS {
         for (at, _) in text.match_indices(name) {
             let before = text.get(..at).unwrap_or_default();
-            let is_other_macro =
-                before.ends_with(|character: char| character.is_alphanumeric() || character == '_');
+            // another macro whose name ends like this one, or a text
+            let is_other =
+                before.ends_with(|character: char| character.is_alphanumeric() || "_\"".contains(character));
             let line_begin = before.rfind('\n').map_or(0, |end| end + 1);
             let is_comment = before.get(line_begin..).is_some_and(|line| line.trim_start().starts_with("//"));
-            if is_other_macro || is_comment {
+            if is_other || is_comment {
                 continue;
             }
             let arguments = text.get(at + name.len()..).unwrap_or_default();
