@@ -1,6 +1,9 @@
 //! The workspace's Rust files.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 
@@ -21,19 +24,19 @@ pub(super) fn all(workspace: &Workspace) -> Result<Vec<Source>> {
     for package in workspace.metadata.workspace_packages() {
         let folder = package.manifest_path.parent().context("a manifest is in a folder")?;
         for part in ["src", "tests", "benches", "examples"] {
-            collect(workspace, folder.join(part).into(), &mut sources)?;
+            collect(workspace, folder.join(part).as_std_path(), &mut sources)?;
         }
     }
     sources.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(sources)
 }
 
-fn collect(workspace: &Workspace, folder: PathBuf, sources: &mut Vec<Source>) -> Result<()> {
-    let Ok(entries) = fs::read_dir(&folder) else { return Ok(()) };
+fn collect(workspace: &Workspace, folder: &Path, sources: &mut Vec<Source>) -> Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for entry in entries {
         let path = entry?.path();
         if path.is_dir() {
-            collect(workspace, path, sources)?;
+            collect(workspace, &path, sources)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text =
                 fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
