@@ -81,7 +81,7 @@ impl Query {
     async fn blocks(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which blocks.", default)] filter: BlockFilterInput,
+        #[graphql(desc = "Which blocks.")] filter: Option<BlockFilterInput>,
         #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
         #[graphql(
             desc = "List the blocks of the live tip too (`finalized: false`); they may be retracted.",
@@ -96,7 +96,7 @@ impl Query {
     ) -> Result<Connection<Block>> {
         let scope = Scope::of(ctx)?;
         let head = scope.find_head().await?;
-        let filter = filter.build()?;
+        let filter = filter.unwrap_or_default().build()?;
         let id = ListId::new("blocks", &(&filter, include_unfinalized), order.into());
         let range = scope.clamp(filter.range).await?;
         let mut list = block_list(&scope, filter.clone(), range);
@@ -164,7 +164,7 @@ impl Query {
     async fn extrinsics(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which extrinsics.", default)] filter: ExtrinsicFilterInput,
+        #[graphql(desc = "Which extrinsics.")] filter: Option<ExtrinsicFilterInput>,
         #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
         #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
         first: Option<i64>,
@@ -173,7 +173,7 @@ impl Query {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Extrinsic>> {
         let scope = Scope::of(ctx)?;
-        let filter = filter.build()?;
+        let filter = filter.unwrap_or_default().build()?;
         let id = ListId::new("extrinsics", &filter, order.into());
         let range = scope.clamp(filter.range).await?;
         let list = Extrinsic::list(&scope, filter, range);
@@ -185,7 +185,7 @@ impl Query {
     async fn calls(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which calls.", default)] filter: CallFilterInput,
+        #[graphql(desc = "Which calls.")] filter: Option<CallFilterInput>,
         #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
         #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
         first: Option<i64>,
@@ -194,7 +194,7 @@ impl Query {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Call>> {
         let scope = Scope::of(ctx)?;
-        let filter = filter.build()?;
+        let filter = filter.unwrap_or_default().build()?;
         let id = ListId::new("calls", &filter, order.into());
         let range = scope.clamp(filter.range).await?;
         let list = Call::list(&scope, filter, range);
@@ -206,7 +206,7 @@ impl Query {
     async fn events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which events.", default)] filter: EventFilterInput,
+        #[graphql(desc = "Which events.")] filter: Option<EventFilterInput>,
         #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
         #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
         first: Option<i64>,
@@ -215,7 +215,7 @@ impl Query {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Event>> {
         let scope = Scope::of(ctx)?;
-        let filter = filter.build()?;
+        let filter = filter.unwrap_or_default().build()?;
         let id = ListId::new("events", &filter, order.into());
         let range = scope.clamp(filter.range).await?;
         let list = Event::list(&scope, filter, range);
@@ -227,7 +227,7 @@ impl Query {
     async fn transfers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which transfers.", default)] filter: TransferFilterInput,
+        #[graphql(desc = "Which transfers.")] filter: Option<TransferFilterInput>,
         #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
         #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
         first: Option<i64>,
@@ -236,7 +236,7 @@ impl Query {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Transfer>> {
         let scope = Scope::of(ctx)?;
-        let filter = filter.build()?;
+        let filter = filter.unwrap_or_default().build()?;
         let id = ListId::new("transfers", &filter, order.into());
         let range = scope.clamp(filter.range).await?;
         let list = Transfer::list(&scope, filter, range);
@@ -366,8 +366,8 @@ fn block_list(scope: &Arc<Scope>, filter: BlockFilter, range: Range) -> List<Blo
 
 /// The list that has `tip` above the stored blocks.
 fn above(tip: Vec<Block>, stored: List<Block>) -> List<Block> {
-    let (tip, total) = (Arc::new(tip.clone()), tip.len() as u64);
     let as_of = tip.last().map(|block| AsOf { row: block.row.clone(), finalized: false });
+    let (total, tip) = (tip.len() as u64, Arc::new(tip));
     let (read, count) = (Arc::new(stored.read), stored.count);
     List {
         read: Box::new(move |request| {

@@ -53,6 +53,9 @@ impl Budget {
     }
 }
 
+/// Ends of a range of blocks, inclusive; `None` is open.
+type Ends = (Option<u64>, Option<u64>);
+
 /// One request.
 pub(crate) struct Scope {
     pub(crate) shared: Arc<Shared>,
@@ -60,7 +63,7 @@ pub(crate) struct Scope {
     pub(crate) budget: Arc<Budget>,
     pub(crate) loaders: Loaders,
     head: OnceCell<Option<Arc<BlockRow>>>,
-    coverages: Mutex<HashMap<(Option<u64>, Option<u64>), Arc<Coverage>>>,
+    coverages: Mutex<HashMap<Ends, Arc<Coverage>>>,
     volatile: AtomicBool,
 }
 

@@ -62,7 +62,7 @@ async fn pages_cross_from_the_tip_into_the_stored_blocks_and_back() {
                     .await;
                 let page = &data["blocks"];
                 if forward {
-                    seen.extend(numbers(page))
+                    seen.extend(numbers(page));
                 } else {
                     seen.splice(0..0, numbers(page));
                 }
