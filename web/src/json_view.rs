@@ -180,8 +180,10 @@ fn string(text: &str) -> AnyView {
 
 fn hex(text: &str) -> AnyView {
     let bytes = (text.len() - 2) / 2;
-    if bytes <= 32 {
-        return view! { <span class="hex">{ui::middle(text)}</span> }.into_any();
+    if bytes <= 96 {
+        let size =
+            (bytes > 32).then(|| view! { " "<span class="none nowrap">{text::bytes(bytes as u64)}</span> });
+        return view! { <span class="hex">{ui::middle(text)}</span>{size} }.into_any();
     }
     let shown: String = text.chars().take(40).collect();
     view! { <span class="hex">{shown}"…"</span>" "<span class="none">{text::bytes(bytes as u64)}</span> }
@@ -243,6 +245,12 @@ impl Writer<'_> {
     fn list(&mut self, items: &[Value], key: &str, level: usize) -> AnyView {
         if items.is_empty() {
             return view! { <span class="none">"empty list"</span> }.into_any();
+        }
+        let is_call = |item: &Value| {
+            item.as_object().is_some_and(|fields| fields.len() == 1 && fields.contains_key("$call"))
+        };
+        if items.len() > OPEN_ENTRIES && items.iter().all(is_call) {
+            return view! { <span class="none">{format!("{}, drawn below", text::count(items.len() as u128, "call"))}</span> }.into_any();
         }
         let plain = items.iter().all(|item| item.is_number() || item.is_boolean());
         if plain && items.len() > OPEN_ENTRIES {

@@ -22,6 +22,14 @@ pub fn group(number: impl Into<u128>) -> String {
     grouped
 }
 
+/// `1 event`, `2 events`.
+#[must_use]
+pub fn count(number: impl Into<u128>, noun: &str) -> String {
+    let number = number.into();
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", group(number))
+}
+
 /// An amount in TAO, cut so that its parts can be set in different weights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaoParts {
@@ -231,5 +239,9 @@ mod tests {
         assert_eq!(group(999u64), "999");
         assert_eq!(group(1_000u64), "1,000");
         assert_eq!(group(1_234_567u64), "1,234,567");
+        assert_eq!(
+            (count(1u32, "event"), count(2_000u32, "event")),
+            ("1 event".to_owned(), "2,000 events".to_owned())
+        );
     }
 }

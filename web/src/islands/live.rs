@@ -45,7 +45,7 @@ pub fn LiveFeed(initial: Feed, now_ms: u64) -> impl IntoView {
         <div class="columns">
             <section aria-labelledby="newest-blocks">
                 <header class="row"><h2 id="newest-blocks">"Newest blocks"</h2><a href="/blocks">"All blocks"</a></header>
-                <table class="list feed">
+                <table class="list feed of-blocks">
                     <thead><tr><th scope="col">"Block"</th><th scope="col">"Age"</th><th scope="col" class="p2">"Author"</th>
                         <th scope="col" class="r">"Extrinsics"</th><th scope="col" class="r">"Events"</th></tr></thead>
                     <tbody>{(0..FEED_ROWS).map(|row| block_row(feed, row, now_ms)).collect_view()}</tbody>
@@ -53,7 +53,7 @@ pub fn LiveFeed(initial: Feed, now_ms: u64) -> impl IntoView {
             </section>
             <section aria-labelledby="newest-extrinsics">
                 <header class="row"><h2 id="newest-extrinsics">"Newest signed extrinsics"</h2><a href="/extrinsics">"All extrinsics"</a></header>
-                <table class="list feed">
+                <table class="list feed of-calls">
                     <thead><tr><th scope="col">"Extrinsic"</th><th scope="col">"Call"</th><th scope="col" class="p2">"Signer"</th>
                         <th scope="col" class="r">"Age"</th></tr></thead>
                     <tbody>{(0..FEED_ROWS).map(|row| extrinsic_row(feed, row, now_ms)).collect_view()}</tbody>

@@ -98,14 +98,14 @@ fn facts(public_key: &str, summary: Option<&AccountSummary>) -> AnyView {
     };
     let moved = summary.map(|summary| {
         view! {
-            <div><dt>"Received"</dt><dd>{ui::tao(summary.received_rao)}" "<span class="none">{format!("in {} transfers", text::group(summary.transfers_in))}</span></dd></div>
-            <div><dt>"Sent"</dt><dd>{ui::tao(summary.sent_rao)}" "<span class="none">{format!("in {} transfers", text::group(summary.transfers_out))}</span></dd></div>
+            <div><dt>"Received"</dt><dd>{ui::tao(summary.received_rao)}" "<span class="none">{format!("in {} transfers of the stored blocks", text::group(summary.transfers_in))}</span></dd></div>
+            <div><dt>"Sent"</dt><dd>{ui::tao(summary.sent_rao)}" "<span class="none">{format!("in {} transfers of the stored blocks", text::group(summary.transfers_out))}</span></dd></div>
         }
     });
     view! {
         <dl class="facts">
-            <div><dt>"Free balance"</dt><dd>{ui::unknown(not_read)}" "<span class="none">"not read yet"</span></dd></div>
-            <div><dt>"Staked"</dt><dd>{ui::unknown(not_read)}" "<span class="none">"not read yet"</span></dd></div>
+            <div><dt>"Free balance"</dt><dd>{ui::unknown(not_read)}<span class="none">": balances are not read yet"</span></dd></div>
+            <div><dt>"Staked"</dt><dd>{ui::unknown(not_read)}<span class="none">": balances are not read yet"</span></dd></div>
             {moved}
             <div><dt>"Seen"</dt><dd>{seen}</dd></div>
             <div><dt>"Public key"</dt><dd><span class="hex">{ui::middle(public_key)}</span>{ui::copy(public_key, "public key")}</dd></div>

@@ -310,11 +310,11 @@ fn extrinsic(row: &ExtrinsicRow, block: &Block) -> AnyView {
         .collect();
     let href = format!("/extrinsic/{}-{}", row.block_number, row.extrinsic_index);
     let calls = (row.call_count > 1)
-        .then(|| view! { <span class="none">{format!("{} calls", text::group(row.call_count))}</span> });
+        .then(|| view! { <span class="none">{text::count(row.call_count, "call")}</span> });
     let inside = if events.is_empty() {
         let names = Names { pallet: &row.pallet, item: &row.call };
         let many = (row.event_count > 0 && block.finalized).then(|| view! {
-            <p class="count"><a href=format!("{href}#events")>{format!("{} events", text::group(row.event_count))}</a>" are on the extrinsic's page."</p>
+            <p class="count"><a href=format!("{href}#events")>{text::count(row.event_count, "event")}</a>" are on the extrinsic's page."</p>
         });
         view! { <div class="line">{json_view::inline(&short(&row.args), names)}</div>{many} }.into_any()
     } else {
@@ -330,7 +330,7 @@ fn extrinsic(row: &ExtrinsicRow, block: &Block) -> AnyView {
                     <span class="call">{ui::name(&row.pallet, &row.call)}{calls}{row.error.as_ref().map(|error| view! { <span class="badge bad">{error.clone()}</span> })}</span>
                     <span class="who p2">{ui::account_or(row.signer.as_deref(), "unsigned")}</span>
                     <span class="fee p3">{row.fee_rao.map(|fee| ui::tao(u128::from(fee)))}</span>
-                    <span class="n">{format!("{} events", text::group(row.event_count))}</span>
+                    <span class="n">{text::count(row.event_count, "event")}</span>
                 </summary>
                 {inside}
             </details>

@@ -97,11 +97,15 @@ fn node(call: &CallRow, guides: AnyView, origin: Option<&str>, open: bool) -> An
     let origin = origin.map(|origin| view! { <span class="as">"as "{ui::account(origin)}</span> });
     let role = (call.depth > 0 && !matches!(call.role.as_str(), "" | "call" | "calls"))
         .then(|| view! { <span class="none">{call.role.clone()}</span> });
-    let arguments = if call.args.len() > 200_000 {
-        view! { <p class="none">{format!("{} of arguments: see the raw JSON.", text::bytes(call.args.len() as u64))}</p> }.into_any()
+    let huge = call.args.len() > 200_000;
+    let arguments = if huge {
+        view! { <p class="none">{format!("{} of arguments: see the raw JSON.", text::bytes(call.args.len() as u64))}</p> }
+            .into_any()
     } else {
         json_view::full(&call.args, names)
     };
+    // Closed nodes show their arguments in brief, so that a long batch reads like a list.
+    let brief = (!open && !huge).then(|| json_view::inline(&call.args, names));
     view! {
         <li id=format!("c-{}", call.path)>
             {guides}
@@ -109,7 +113,7 @@ fn node(call: &CallRow, guides: AnyView, origin: Option<&str>, open: bool) -> An
                 <summary>
                     <span class="path num">{call.path.clone()}</span>
                     <span class="call">{ui::name(&call.pallet, &call.call)}</span>
-                    {role}{origin}
+                    {role}{origin}{brief}
                     {outcome(call)}
                 </summary>
                 {arguments}

@@ -79,7 +79,7 @@ pub(crate) fn extrinsics(rows: &[ExtrinsicRow], now_ms: u64) -> AnyView {
     let rows = rows
         .iter()
         .map(|row| {
-            let calls = (row.call_count > 1).then(|| view! { " "<span class="none nowrap">{format!("{} calls", text::group(row.call_count))}</span> });
+            let calls = (row.call_count > 1).then(|| view! { " "<span class="none nowrap">{text::count(row.call_count, "call")}</span> });
             view! {
                 <tr>
                     <td class="nowrap">{ui::result_sign(row.success)}{ui::extrinsic_link(row.block_number, row.extrinsic_index)}</td>

@@ -54,12 +54,12 @@ fn suggestion(hit: &SearchHit) -> Suggestion {
         SearchHit::Call { pallet, call, count } => {
             let name = format!("{pallet}.{call}");
             let href = format!("/extrinsics?signed=any&call={}", text::encode(&name));
-            ("Call", name, format!("{} times", text::group(*count)), href)
+            ("Call", name, text::count(*count, "time"), href)
         }
         SearchHit::Event { pallet, variant, count } => {
             let name = format!("{pallet}.{variant}");
             let href = format!("/events?name={}", text::encode(&name));
-            ("Event", name, format!("{} times", text::group(*count)), href)
+            ("Event", name, text::count(*count, "time"), href)
         }
     };
     Suggestion { kind: kind.to_owned(), label, detail, href }
