@@ -33,15 +33,24 @@ pub(crate) async fn fill(
     announce_above: Option<u64>,
     cancel: &CancellationToken,
 ) -> Result<Filled, IngestError> {
-    for gap in gaps {
-        learn_neighbours(pipeline, *gap).await?;
-    }
+    learn_neighbours(pipeline, gaps).await?;
     let windows = gaps.iter().flat_map(|gap| plan::windows(*gap, limits.window_blocks)).collect();
     carry_all(pipeline, windows, limits, announce_above, cancel).await
 }
 
-/// Carries windows with the boundaries given.
-pub(crate) async fn carry_all(
+/// Carries windows again that were begun before, with the boundaries they had.
+pub(crate) async fn carry_again(
+    pipeline: &Arc<Pipeline>,
+    windows: Vec<BlockRange>,
+    limits: Limits,
+    cancel: &CancellationToken,
+) -> Result<Filled, IngestError> {
+    learn_neighbours(pipeline, &windows).await?;
+    carry_all(pipeline, windows, limits, None, cancel).await
+}
+
+/// Carries windows, lowest first.
+async fn carry_all(
     pipeline: &Arc<Pipeline>,
     windows: Vec<BlockRange>,
     limits: Limits,
@@ -87,21 +96,23 @@ pub(crate) async fn carry_all(
     }
 }
 
-/// Reads the hashes of the stored blocks on both sides of a gap: what is fetched must link to them.
-async fn learn_neighbours(pipeline: &Pipeline, gap: BlockRange) -> Result<(), IngestError> {
-    let links = &pipeline.links;
-    if let Some(below) = gap.from.checked_sub(1).filter(|below| !links.knows(*below))
-        && let Some(block) = pipeline.warehouse.find_block(below).await?
-        && let Ok(hash) = block.hash.parse::<Hash>()
-    {
-        links.know(below, hash);
-    }
-    if !links.knows(gap.to)
-        && let Some(above) = gap.to.checked_add(1)
-        && let Some(block) = pipeline.warehouse.find_block(above).await?
-        && let Ok(hash) = block.parent_hash.parse::<Hash>()
-    {
-        links.know(gap.to, hash);
+/// Reads the hashes of the stored blocks on both sides of each gap: what is fetched must link to them.
+async fn learn_neighbours(pipeline: &Pipeline, gaps: &[BlockRange]) -> Result<(), IngestError> {
+    let (links, warehouse) = (&pipeline.links, &pipeline.warehouse);
+    for gap in gaps {
+        if let Some(below) = gap.from.checked_sub(1).filter(|below| !links.knows(*below))
+            && let Some(block) = warehouse.find_block(below).await?
+            && let Ok(hash) = block.hash.parse::<Hash>()
+        {
+            links.know(below, hash);
+        }
+        if !links.knows(gap.to)
+            && let Some(above) = gap.to.checked_add(1)
+            && let Some(block) = warehouse.find_block(above).await?
+            && let Ok(hash) = block.parent_hash.parse::<Hash>()
+        {
+            links.know(gap.to, hash);
+        }
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use yumascan_warehouse::{LiveTip, Warehouse};
 
 use crate::{
     IngestConfig, IngestError,
-    backfill::{Filled, Limits, carry_all, fill},
+    backfill::{Filled, Limits, carry_again, fill},
     follow::{FollowPlan, follow},
     links::Links,
     pipeline::Pipeline,
@@ -291,7 +291,7 @@ impl Ingest {
         tracing::info!(windows = ranges.len(), "finishing windows that an earlier run left open");
         pipeline.progress.set_stage(Stage::Backfill);
         pipeline.progress.expect(ranges.first().map_or(0, |range| range.from), count(&ranges));
-        carry_all(pipeline, ranges, self.limits(), None, cancel).await
+        carry_again(pipeline, ranges, self.limits(), cancel).await
     }
 
     async fn fill_range(

@@ -94,9 +94,9 @@ pub struct EndpointStatus {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Readiness {
     /// Now, at this cost.
-    Ready { cost: f64, banned: bool },
+    Ready { cost: f64, banned: bool, failing: bool },
     /// Not before this time (`None`: when a batch in flight returns).
-    Later { at: Option<Instant>, banned: bool },
+    Later { at: Option<Instant>, banned: bool, failing: bool },
     /// Never for this call.
     Never,
 }
@@ -247,16 +247,17 @@ impl Endpoint {
             return Readiness::Never;
         }
         let banned = state.health.is_banned(now);
+        let failing = state.health.failures_in_a_row() > 0;
         let paused = state.health.paused_until(now);
         let paced = state.pacer.ready_at().filter(|at| *at > now);
         if let Some(at) = paused.into_iter().chain(paced).max() {
-            return Readiness::Later { at: Some(at), banned };
+            return Readiness::Later { at: Some(at), banned, failing };
         }
         let in_flight = self.in_flight.load(Ordering::Relaxed);
         if in_flight >= state.pacer.in_flight_limit() {
-            return Readiness::Later { at: None, banned };
+            return Readiness::Later { at: None, banned, failing };
         }
-        Readiness::Ready { cost: state.health.cost(in_flight), banned }
+        Readiness::Ready { cost: state.health.cost(in_flight), banned, failing }
     }
 
     /// Whether it could ever serve `call`.

@@ -16,15 +16,16 @@ use yumascan_chain::{BlockNumber, Hash};
 use super::{
     call::{Answer, Call},
     client::{Outcomes, Timeouts},
-    endpoint::{Endpoint, EndpointStatus, Readiness},
+    endpoint::{Endpoint, EndpointStatus},
     error::RpcError,
     pacing::PacingConfig,
-    wire,
 };
 
+mod choosing;
 mod heads;
 mod identify;
 
+use choosing::Choice;
 pub use heads::{HeadEvent, HeadSubscription};
 
 /// A call that keeps failing for reasons of transport is given up after so many attempts.
@@ -107,11 +108,6 @@ struct Returned {
     outcome: Result<Outcomes, RpcError>,
     generation: Option<u64>,
     took: Duration,
-}
-
-enum Choice {
-    Use(Arc<Endpoint>),
-    Wait(Option<Instant>),
 }
 
 impl Pool {
@@ -252,66 +248,6 @@ impl Pool {
         *self.shared.genesis.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The cheapest endpoint that can take `call` now, or until when to wait. Avoided and distrusted ones come last.
-    fn choose(
-        &self,
-        call: &Call,
-        avoid: &[Arc<Endpoint>],
-        unknown_at: &[String],
-    ) -> Result<Choice, RpcError> {
-        let now = Instant::now();
-        let mut best: Option<(u8, f64, &Arc<Endpoint>)> = None;
-        let mut best_waiting: Option<(u8, Option<Instant>)> = None;
-        for endpoint in &self.shared.endpoints {
-            let avoided = avoid.iter().any(|other| Arc::ptr_eq(other, endpoint))
-                || unknown_at.iter().any(|label| label == endpoint.label());
-            match endpoint.readiness(call, now) {
-                Readiness::Ready { banned, .. } if endpoint.current().is_none() => {
-                    endpoint.connect_in_background(self.genesis());
-                    let rank = u8::from(avoided) + 2 * u8::from(banned);
-                    if best_waiting.is_none_or(|(other, _)| rank < other) {
-                        best_waiting = Some((rank, Some(now + CONNECTING_NAP)));
-                    }
-                }
-                Readiness::Ready { cost, banned } => {
-                    let rank = u8::from(avoided) + 2 * u8::from(banned);
-                    if best.is_none_or(|(other, other_cost, _)| (rank, cost) < (other, other_cost)) {
-                        best = Some((rank, cost, endpoint));
-                    }
-                }
-                Readiness::Later { at, banned } => {
-                    let rank = u8::from(avoided) + 2 * u8::from(banned);
-                    let sooner = best_waiting.is_none_or(|(other, other_at)| {
-                        rank < other
-                            || (rank == other && at.is_some_and(|at| other_at.is_none_or(|other| at < other)))
-                    });
-                    if sooner {
-                        best_waiting = Some((rank, at));
-                    }
-                }
-                Readiness::Never => {}
-            }
-        }
-        match (best, best_waiting) {
-            // better to wait for a good endpoint than to ask one that lies
-            (Some((rank, _, _)), Some((waiting, until))) if waiting < rank && rank >= 2 => {
-                Ok(Choice::Wait(until))
-            }
-            (Some((_, _, endpoint)), _) => Ok(Choice::Use(endpoint.clone())),
-            (None, Some((_, until))) => Ok(Choice::Wait(until)),
-            (None, None) => Err(self.exhausted(call)),
-        }
-    }
-
-    fn exhausted(&self, call: &Call) -> RpcError {
-        let mut errors: Vec<RpcError> =
-            self.shared.endpoints.iter().map(|endpoint| endpoint.reason(call)).collect();
-        match errors.len() {
-            1 => errors.remove(0),
-            _ => RpcError::Exhausted { method: call.method, errors },
-        }
-    }
-
     fn send<'a>(
         &'a self,
         endpoint: Arc<Endpoint>,
@@ -371,7 +307,8 @@ impl Pool {
                 }
                 tracing::debug!(endpoint = endpoint.label(), %error, calls = count, "batch failed, its calls are asked again");
                 for mut call in asked.into_iter().rev() {
-                    call.attempts += 1;
+                    // an endpoint that asks for patience gets it
+                    call.attempts += u32::from(!matches!(error, RpcError::RateLimited { .. }));
                     if call.attempts > MOST_ATTEMPTS {
                         return Err(RpcError::GaveUp { waited: took, last: Box::new(error) });
                     }
@@ -407,7 +344,6 @@ impl Pool {
                 told.push(error.kind());
                 endpoint.note_error(&error, count, served, generation);
             }
-            call.attempts += 1;
             match &error {
                 RpcError::UnknownBlock { .. } => {
                     call.unknown_at.push(endpoint.label().to_owned());
@@ -452,91 +388,6 @@ impl Pool {
             .next_back();
         let last = Box::new(last.unwrap_or(RpcError::NoEndpoints));
         Err(RpcError::GaveUp { waited, last })
-    }
-
-    /// The highest finalized block that any endpoint names, its header checked against its hash.
-    ///
-    /// # Errors
-    /// When no endpoint tells.
-    pub async fn finalized_head(&self) -> Result<(BlockNumber, Hash), RpcError> {
-        let mut asking = Vec::new();
-        for endpoint in self.shared.endpoints.iter().filter(|endpoint| !endpoint.is_refused()) {
-            asking.push(self.finalized_head_of(endpoint.clone()));
-        }
-        let heads = future::join_all(asking).await;
-        let mut errors = Vec::new();
-        let mut highest: Option<(BlockNumber, Hash)> = None;
-        for head in heads {
-            match head {
-                Ok(head) => {
-                    highest = highest.max(Some(head));
-                }
-                Err(error) => errors.push(error),
-            }
-        }
-        match highest {
-            Some(head) => Ok(head),
-            // all of them stumbled at once: ask again, the patient way
-            None => {
-                let answer = self.ask(Call::bare("chain_getFinalizedHead")).await?;
-                let hash = wire::optional_hash(&answer.value).ok().flatten();
-                let hash = hash
-                    .ok_or_else(|| self.report_wrong(&answer.endpoint, 0, "no finalized head".to_owned()))?;
-                let header = self.ask(Call::header(hash)).await?;
-                self.check_head(&header, hash)
-            }
-        }
-    }
-
-    async fn finalized_head_of(&self, endpoint: Arc<Endpoint>) -> Result<(BlockNumber, Hash), RpcError> {
-        let value = self.ask_endpoint(&endpoint, Call::bare("chain_getFinalizedHead")).await?;
-        let hash = wire::optional_hash(&value.value).ok().flatten();
-        let hash = hash.ok_or_else(|| self.report_wrong(&endpoint, 0, "no finalized head".to_owned()))?;
-        let header = self.ask_endpoint(&endpoint, Call::header(hash)).await?;
-        self.check_head(&header, hash)
-    }
-
-    fn check_head(&self, answer: &Answer, hash: Hash) -> Result<(BlockNumber, Hash), RpcError> {
-        match wire::header(answer.value.get()) {
-            Ok(header) if header.hash() == hash => {
-                answer.endpoint.note_finalized(header.number);
-                Ok((header.number, hash))
-            }
-            Ok(header) => {
-                let what = format!("its header hashes to {}, not to {hash}", header.hash());
-                Err(self.report_wrong(&answer.endpoint, header.number, what))
-            }
-            Err(error) => Err(RpcError::UnknownBlock {
-                endpoint: answer.endpoint.label().to_owned(),
-                reason: format!("finalized head {hash}: {error}"),
-            }),
-        }
-    }
-
-    /// Asks this endpoint and no other, once.
-    async fn ask_endpoint(&self, endpoint: &Arc<Endpoint>, call: Call) -> Result<Answer, RpcError> {
-        let calls = [call];
-        let asked = vec![Pending { index: 0, attempts: 0, node_errors: 0, unknown_at: Vec::new() }];
-        let returned = self.send(endpoint.clone(), asked, &calls).await;
-        let generation = returned.generation;
-        let outcome = returned.outcome.and_then(|mut outcomes| {
-            outcomes.pop().unwrap_or_else(|| {
-                Err(RpcError::Unreachable {
-                    endpoint: endpoint.label().to_owned(),
-                    reason: "no answer".to_owned(),
-                })
-            })
-        });
-        match outcome {
-            Ok(value) => {
-                endpoint.note_served(1, 1, value.get().len(), returned.took);
-                Ok(Answer { value, endpoint: endpoint.clone() })
-            }
-            Err(error) => {
-                endpoint.note_error(&error, 1, 0, generation);
-                Err(error)
-            }
-        }
     }
 }
 

@@ -87,3 +87,16 @@ async fn cancelling_ends_cleanly_with_every_begun_window_sealed() {
     site.run(config, IngestMode::ExitAtHead).await.unwrap();
     assert_eq!(site.checksums(&recording).await, expected_main(&recording).await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn genesis_is_ingested_when_asked_for() {
+    let recording = main_chain(40).await;
+    let node = node(&recording, Faults::default()).await;
+    let site = Site::new().await;
+    let report = site.run(config(&[node.url()], 0), IngestMode::ExitAtHead).await.unwrap();
+    assert_eq!((report.blocks, report.quarantined), (41, 0));
+    let genesis = site.warehouse.find_block(0).await.unwrap().unwrap();
+    assert_eq!(genesis.hash, recording.genesis_hash().to_string());
+    assert_eq!((genesis.timestamp_ms, genesis.author, genesis.event_count), (None, None, 0));
+    assert_eq!(site.checksums(&recording).await, expected_main(&recording).await);
+}

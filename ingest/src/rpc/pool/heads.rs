@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Instant};
 
+use futures::future;
 use jsonrpsee::core::{JsonRawValue, client::Subscription};
-use yumascan_chain::Header;
+use yumascan_chain::{BlockNumber, Hash, Header};
 
-use super::{Pool, Readiness, RpcError};
-use crate::rpc::{Call, Endpoint, wire};
+use super::{Pending, Pool, RpcError};
+use crate::rpc::{Answer, Call, Endpoint, endpoint::Readiness, wire};
 
 /// A head that an endpoint announced.
 #[derive(Debug, Clone)]
@@ -54,6 +55,91 @@ impl HeadSubscription {
 }
 
 impl Pool {
+    /// The highest finalized block that any endpoint names, its header checked against its hash.
+    ///
+    /// # Errors
+    /// When no endpoint tells.
+    pub async fn finalized_head(&self) -> Result<(BlockNumber, Hash), RpcError> {
+        let mut asking = Vec::new();
+        for endpoint in self.shared.endpoints.iter().filter(|endpoint| !endpoint.is_refused()) {
+            asking.push(self.finalized_head_of(endpoint.clone()));
+        }
+        let heads = future::join_all(asking).await;
+        let mut errors = Vec::new();
+        let mut highest: Option<(BlockNumber, Hash)> = None;
+        for head in heads {
+            match head {
+                Ok(head) => {
+                    highest = highest.max(Some(head));
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        match highest {
+            Some(head) => Ok(head),
+            // all of them stumbled at once: ask again, the patient way
+            None => {
+                let answer = self.ask(Call::bare("chain_getFinalizedHead")).await?;
+                let hash = wire::optional_hash(&answer.value).ok().flatten();
+                let hash = hash
+                    .ok_or_else(|| self.report_wrong(&answer.endpoint, 0, "no finalized head".to_owned()))?;
+                let header = self.ask(Call::header(hash)).await?;
+                self.check_head(&header, hash)
+            }
+        }
+    }
+
+    async fn finalized_head_of(&self, endpoint: Arc<Endpoint>) -> Result<(BlockNumber, Hash), RpcError> {
+        let value = self.ask_endpoint(&endpoint, Call::bare("chain_getFinalizedHead")).await?;
+        let hash = wire::optional_hash(&value.value).ok().flatten();
+        let hash = hash.ok_or_else(|| self.report_wrong(&endpoint, 0, "no finalized head".to_owned()))?;
+        let header = self.ask_endpoint(&endpoint, Call::header(hash)).await?;
+        self.check_head(&header, hash)
+    }
+
+    fn check_head(&self, answer: &Answer, hash: Hash) -> Result<(BlockNumber, Hash), RpcError> {
+        match wire::header(answer.value.get()) {
+            Ok(header) if header.hash() == hash => {
+                answer.endpoint.note_finalized(header.number);
+                Ok((header.number, hash))
+            }
+            Ok(header) => {
+                let what = format!("its header hashes to {}, not to {hash}", header.hash());
+                Err(self.report_wrong(&answer.endpoint, header.number, what))
+            }
+            Err(error) => Err(RpcError::UnknownBlock {
+                endpoint: answer.endpoint.label().to_owned(),
+                reason: format!("finalized head {hash}: {error}"),
+            }),
+        }
+    }
+
+    /// Asks this endpoint and no other, once.
+    async fn ask_endpoint(&self, endpoint: &Arc<Endpoint>, call: Call) -> Result<Answer, RpcError> {
+        let calls = [call];
+        let asked = vec![Pending { index: 0, attempts: 0, node_errors: 0, unknown_at: Vec::new() }];
+        let returned = self.send(endpoint.clone(), asked, &calls).await;
+        let generation = returned.generation;
+        let outcome = returned.outcome.and_then(|mut outcomes| {
+            outcomes.pop().unwrap_or_else(|| {
+                Err(RpcError::Unreachable {
+                    endpoint: endpoint.label().to_owned(),
+                    reason: "no answer".to_owned(),
+                })
+            })
+        });
+        match outcome {
+            Ok(value) => {
+                endpoint.note_served(1, 1, value.get().len(), returned.took);
+                Ok(Answer { value, endpoint: endpoint.clone() })
+            }
+            Err(error) => {
+                endpoint.note_error(&error, 1, 0, generation);
+                Err(error)
+            }
+        }
+    }
+
     /// Subscribes to heads at the healthiest WebSocket endpoint, preferring another than `not_at`.
     /// `None` when no endpoint can push heads: then they have to be polled for.
     ///
@@ -66,7 +152,7 @@ impl Pool {
         let call = Call::bare("chain_subscribeFinalizedHeads");
         let now = Instant::now();
         let cost = |endpoint: &Arc<Endpoint>| match endpoint.readiness(&call, now) {
-            Readiness::Ready { cost, banned } => Some((u8::from(banned) * 4, cost)),
+            Readiness::Ready { cost, banned, .. } => Some((u8::from(banned) * 4, cost)),
             Readiness::Later { banned, .. } => Some((u8::from(banned) * 4 + 2, 0.0)),
             Readiness::Never => None,
         };
