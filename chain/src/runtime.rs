@@ -6,6 +6,7 @@ mod items;
 mod metadata;
 pub(crate) mod names;
 pub(crate) mod program;
+mod registry;
 pub(crate) mod storage;
 mod tables;
 
@@ -101,6 +102,7 @@ impl Runtime {
         let mut pallet_names: Vec<_> =
             metadata.pallets.iter().map(|pallet| (pallet.index, compiler.name(&pallet.name))).collect();
         pallet_names.sort_by_key(|(index, _)| *index);
+        pallet_names.dedup_by_key(|(index, _)| *index);
         let Compiler { program, names, .. } = compiler;
         let Metadata { version, pallets, address, call, signature, .. } = metadata;
         let mut runtime = Self {
@@ -211,15 +213,14 @@ fn compile_storage(compiler: &Compiler<'_>, metadata: &Metadata) -> Vec<(Box<str
     let mut entries = Vec::new();
     for pallet in &metadata.pallets {
         for item in &pallet.storage {
-            let keys = match item.key {
-                None => Vec::new(),
-                Some(key) if item.hashers.len() == 1 => vec![key],
-                Some(key) => compiler.tuple_parts(key),
+            let keys = match (item.key, item.hashers.len()) {
+                (None, 0) => Some(Vec::new()),
+                (Some(key), 1) => Some(vec![key]),
+                (Some(key), count) => compiler.registry.tuple_parts(key, count),
+                (None, _) => None,
             };
             // an item whose hashers and keys do not agree cannot be read by anyone
-            if keys.len() != item.hashers.len() {
-                continue;
-            }
+            let Some(keys) = keys else { continue };
             let entry = StorageEntry {
                 pallet_prefix: pallet.storage_prefix.as_str().into(),
                 name: item.name.as_str().into(),

@@ -6,7 +6,6 @@ use super::{
     digest,
     events::{self, Events, Fact},
     extrinsic::{self, Output},
-    machine::output_limit,
     origins::Origins,
     scratch::{self, Scratch},
 };
@@ -22,6 +21,17 @@ use crate::{
     runtime::{Runtime, names::RuntimeNames},
 };
 
+/// Bytes of text that a block may have, however short it is.
+const ARENA_FLOOR: usize = 64 << 20;
+
+/// Bytes of text for each byte of a block beyond that.
+const ARENA_FACTOR: usize = 64;
+
+/// Longest arena that `len` bytes of a block justify; offsets into it fit 32 bits.
+fn arena_limit(len: usize) -> usize {
+    len.saturating_mul(ARENA_FACTOR).saturating_add(ARENA_FLOOR).min(u32::MAX as usize / 2)
+}
+
 /// Decodes a block; never fails.
 pub(crate) fn decode(runtime: &Runtime, raw: &RawBlock) -> DecodedBlock {
     scratch::with(|scratch| decode_with(runtime, raw, scratch))
@@ -29,7 +39,7 @@ pub(crate) fn decode(runtime: &Runtime, raw: &RawBlock) -> DecodedBlock {
 
 fn decode_with(runtime: &Runtime, raw: &RawBlock, scratch: &mut Scratch) -> DecodedBlock {
     let raw_len = raw.events.len() + raw.extrinsics.iter().map(Vec::len).sum::<usize>();
-    let limit = output_limit(raw_len);
+    let limit = arena_limit(raw_len);
     let mut block = Assembly {
         arena: Vec::with_capacity(raw_len.saturating_mul(4).min(limit)),
         extrinsics: Vec::with_capacity(raw.extrinsics.len()),
@@ -232,11 +242,10 @@ impl Assembly {
 
     /// `now` of the `Timestamp.set` inherent.
     fn timestamp(&self, names: &RuntimeNames, arena: &str) -> Option<u64> {
-        let set =
-            self.extrinsics.iter().filter(|extrinsic| extrinsic.kind != "signed").find_map(|extrinsic| {
-                let call = self.calls.get(extrinsic.calls.0 as usize)?;
-                (names.get(call.pallet) == "Timestamp" && names.get(call.call) == "set").then_some(call.args)
-            });
+        let set = self.extrinsics.iter().filter(|extrinsic| extrinsic.kind == "bare").find_map(|extrinsic| {
+            let call = self.calls.get(extrinsic.calls.0 as usize)?;
+            (names.get(call.pallet) == "Timestamp" && names.get(call.call) == "set").then_some(call.args)
+        });
         let now = json::integer(json::member(set?.of(arena)?, "now", 0)?)?;
         u64::try_from(now).ok()
     }

@@ -3,7 +3,7 @@
 use super::{
     dispatch::{self, DispatchInfo},
     input::{Input, Reason, Result},
-    machine::Machine,
+    machine::{Machine, output_limit},
     scratch::Scratch,
 };
 use crate::{
@@ -133,7 +133,7 @@ impl Reader<'_> {
             names: &runtime.names,
             registers: &mut self.scratch.registers,
             tree: None,
-            limit: self.limit,
+            limit: self.limit.min(args_start.saturating_add(output_limit(self.input.rest().len()))),
         };
         machine.shape(&item.args, &mut self.input, self.arena)?;
         let args = Span::new(args_start, self.arena.len());

@@ -2,7 +2,7 @@
 
 use super::{
     input::{Input, Reason, Result},
-    machine::Machine,
+    machine::{Machine, output_limit},
     scratch::Scratch,
     tree::{NO_NODE, Tree},
 };
@@ -37,6 +37,7 @@ pub(super) struct Decoded {
 pub(super) struct Output<'o> {
     pub(super) arena: &'o mut Vec<u8>,
     pub(super) calls: &'o mut Vec<CallRecord>,
+    /// Length that the arena must not exceed.
     pub(super) limit: usize,
 }
 
@@ -50,7 +51,8 @@ pub(super) fn decode(
     output: &mut Output<'_>,
 ) -> Result<Decoded> {
     let (arena_start, calls_start) = (output.arena.len(), output.calls.len());
-    let mut reader = Reader { runtime, number, input: Input::new(bytes), scratch, output };
+    let limit = output.limit.min(arena_start.saturating_add(output_limit(bytes.len())));
+    let mut reader = Reader { runtime, number, input: Input::new(bytes), limit, scratch, output };
     let decoded = reader.extrinsic(index, bytes);
     if decoded.is_err() {
         output.arena.truncate(arena_start);
@@ -63,6 +65,7 @@ struct Reader<'r, 'o> {
     runtime: &'r Runtime,
     number: BlockNumber,
     input: Input<'r>,
+    limit: usize,
     scratch: &'r mut Scratch,
     output: &'r mut Output<'o>,
 }
@@ -152,7 +155,7 @@ impl Reader<'_, '_> {
             names: &self.runtime.names,
             registers: &mut self.scratch.registers,
             tree: None,
-            limit: self.output.limit,
+            limit: self.limit,
         };
         machine.value(ty, &mut self.input, self.output.arena)?;
         Ok(Span::new(start, self.output.arena.len()))
@@ -227,7 +230,7 @@ impl Reader<'_, '_> {
                     record.nonce = self.text(value).and_then(|value| find_integer(value, "nonce"));
                 }
                 ExtensionRole::Tip => {
-                    record.tip_rao = self.text(value).and_then(|value| find_integer(value, "tip"))
+                    record.tip_rao = self.text(value).and_then(|value| find_integer(value, "tip"));
                 }
                 ExtensionRole::Proof => {
                     if let Some(account) =
@@ -253,13 +256,13 @@ impl Reader<'_, '_> {
         };
         let (registers, tree) = (&mut self.scratch.registers, &mut self.scratch.tree);
         registers.accounts.clear();
-        tree.clear();
+        tree.begin(self.input.rest().len());
         let mut machine = Machine {
             program: &self.runtime.program,
             names: &self.runtime.names,
             registers,
             tree: Some(tree),
-            limit: self.output.limit,
+            limit: self.limit,
         };
         machine.value(ty, &mut self.input, self.output.arena)?;
         self.record_calls(record);

@@ -19,15 +19,15 @@ use crate::{
     ss58,
 };
 
-/// Bytes of output that any input may have, however short.
+/// Bytes of output that one item may have, however short it is.
 const OUTPUT_FLOOR: usize = 1 << 20;
 
-/// Bytes of output for each byte of input beyond it.
+/// Bytes of output for each byte of an item beyond that.
 const OUTPUT_FACTOR: usize = 512;
 
-/// Longest output that `len` bytes of input justify; offsets into it fit 32 bits.
+/// Longest output that an item (an extrinsic, the events that follow, a stored value) of `len` bytes justifies.
 pub(crate) fn output_limit(len: usize) -> usize {
-    len.saturating_mul(OUTPUT_FACTOR).saturating_add(OUTPUT_FLOOR).min(u32::MAX as usize / 2)
+    len.saturating_mul(OUTPUT_FACTOR).saturating_add(OUTPUT_FLOOR)
 }
 
 /// What is still to be done once the value at hand is written.
@@ -53,6 +53,14 @@ pub(crate) struct Registers {
 impl Registers {
     pub(crate) fn new() -> Self {
         Self { stack: Vec::new(), ss58: ss58::Cache::new(), accounts: Vec::new() }
+    }
+
+    /// Gives back what an uncommonly large value took.
+    pub(crate) fn trim(&mut self, bytes: usize) {
+        self.accounts.clear();
+        self.accounts.shrink_to(bytes / size_of::<AccountId>());
+        self.stack.clear();
+        self.stack.shrink_to(bytes / size_of::<Frame>());
     }
 
     pub(crate) fn ss58(&mut self, account: &AccountId) -> &[u8] {
@@ -376,7 +384,7 @@ impl Machine<'_> {
         };
         let (next, end) = (item.args.first, item.args.end);
         if let Some(tree) = self.tree.as_deref_mut() {
-            if !tree.enter(position, value_start, args_start, self.limit) {
+            if !tree.enter(position, value_start, args_start) {
                 return Err(at.fault(Reason::TooLarge));
             }
             if next == end {

@@ -13,14 +13,32 @@ pub(super) struct Scratch {
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> =
-        RefCell::new(Scratch { registers: Registers::new(), tree: Tree::default() });
+        RefCell::new(Scratch::new());
+}
+
+/// Bytes of each part of a scratch that are kept from block to block.
+const KEPT: usize = 1 << 20;
+
+impl Scratch {
+    fn new() -> Self {
+        Self { registers: Registers::new(), tree: Tree::default() }
+    }
+
+    fn trim(&mut self) {
+        self.registers.trim(KEPT);
+        self.tree.trim(KEPT);
+    }
 }
 
 /// Lends the thread's scratch to `work`.
 pub(super) fn with<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
     SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
-        Ok(mut scratch) => work(&mut scratch),
+        Ok(mut scratch) => {
+            let done = work(&mut scratch);
+            scratch.trim();
+            done
+        }
         // decoding does not decode within itself; should it ever, it gets a scratch of its own
-        Err(_) => work(&mut Scratch { registers: Registers::new(), tree: Tree::default() }),
+        Err(_) => work(&mut Scratch::new()),
     })
 }

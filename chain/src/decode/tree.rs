@@ -6,6 +6,12 @@
 
 use crate::runtime::names::NameId;
 
+/// Bytes that the paths of one extrinsic's calls may take: enough for 10,000 calls nested 300 deep.
+const PATHS_FLOOR: usize = 16 << 20;
+
+/// Bytes of paths for each byte of the extrinsic beyond that.
+const PATHS_FACTOR: usize = 64;
+
 /// No node.
 pub(crate) const NO_NODE: u32 = u32::MAX;
 
@@ -45,13 +51,23 @@ pub(crate) struct Tree {
     pub(crate) nodes: Vec<Node>,
     pub(crate) paths: Vec<u8>,
     current: Option<u32>,
+    paths_limit: usize,
 }
 
 impl Tree {
-    pub(crate) fn clear(&mut self) {
+    /// Makes ready for an extrinsic of `len` bytes.
+    pub(crate) fn begin(&mut self, len: usize) {
         self.nodes.clear();
         self.paths.clear();
         self.current = None;
+        self.paths_limit = len.saturating_mul(PATHS_FACTOR).saturating_add(PATHS_FLOOR);
+    }
+
+    /// Gives back what an uncommonly large extrinsic took.
+    pub(crate) fn trim(&mut self, bytes: usize) {
+        self.begin(0);
+        self.nodes.shrink_to(bytes / size_of::<Node>());
+        self.paths.shrink_to(bytes);
     }
 
     /// The current call goes on with this argument.
@@ -61,8 +77,8 @@ impl Tree {
         }
     }
 
-    /// A call begins inside the current one. `false` when the paths alone would exceed `limit`.
-    pub(crate) fn enter(&mut self, item: u32, value_start: usize, args_start: usize, limit: usize) -> bool {
+    /// A call begins inside the current one. `false` when the paths grow out of proportion.
+    pub(crate) fn enter(&mut self, item: u32, value_start: usize, args_start: usize) -> bool {
         let id = self.nodes.len() as u32;
         let path_start = self.paths.len();
         let (mut parent, mut ordinal, mut depth, mut role) = (NO_NODE, 0, 0, None);
@@ -99,8 +115,7 @@ impl Tree {
             argument: None,
         });
         self.current = Some(id);
-        // a path is written twice: in the node's own row and in its parent's arguments
-        self.paths.len() <= limit / 4
+        self.paths.len() <= self.paths_limit
     }
 
     /// The current call ends.

@@ -5,6 +5,7 @@ use scale_info::{Field as TypeField, PortableType, TypeDef, TypeDefPrimitive, fo
 use super::{
     names::{NameId, NameTable},
     program::{Close, EnumTable, Field, Lead, Op, Program, Shape},
+    registry::{Registry, last_segment, path_text},
     storage::TypeId,
 };
 use crate::json::write_text;
@@ -14,165 +15,40 @@ const MAX_COMPACT_WRAPPERS: usize = 16;
 
 /// Compiles the types of a registry; calls and events are added by [`super::items`].
 pub(super) struct Compiler<'a> {
-    pub(super) types: &'a [PortableType],
+    pub(super) registry: Registry<'a>,
     pub(super) program: Program,
     pub(super) names: NameTable,
-    /// What each type is once newtypes are taken off.
-    canonical: Vec<TypeId>,
     /// First of the fields of each variant of each type, so that calls and events can share them.
     variant_shapes: Vec<Vec<(u8, u32)>>,
 }
 
-fn last_segment(ty: &PortableType) -> &str {
-    ty.ty.path.segments.last().map_or("", String::as_str)
-}
-
-fn path_is(ty: &PortableType, krate: &str, name: &str) -> bool {
-    let segments = &ty.ty.path.segments;
-    segments.first().is_some_and(|segment| segment == krate) && last_segment(ty) == name
-}
-
 impl<'a> Compiler<'a> {
     pub(super) fn new(types: &'a [PortableType]) -> Self {
-        let mut compiler = Self {
-            types,
+        Self {
+            registry: Registry::new(types),
             program: Program::default(),
             names: NameTable::default(),
-            canonical: Vec::new(),
             variant_shapes: vec![Vec::new(); types.len()],
-        };
-        compiler.find_canonical();
-        compiler
-    }
-
-    pub(super) fn find(&self, id: TypeId) -> Option<&'a PortableType> {
-        self.types.get(id as usize)
-    }
-
-    /// The type with all newtypes around it taken off; `None` for unknown types and endless newtypes.
-    pub(super) fn canonical(&self, id: TypeId) -> Option<TypeId> {
-        self.canonical.get(id as usize).copied().filter(|found| *found != TypeId::MAX)
-    }
-
-    /// Names of a type and of what it wraps, from the outside in.
-    pub(super) fn newtype_names(&self, id: TypeId, at_most: usize) -> Vec<&'a str> {
-        let chain = std::iter::successors(self.find(id), |ty| self.find(self.wrapped(ty)?));
-        chain.take(at_most).map(last_segment).collect()
-    }
-
-    /// The parts of a tuple type; nothing for other types.
-    pub(super) fn tuple_parts(&self, id: TypeId) -> Vec<TypeId> {
-        match self.canonical_def(id) {
-            Some(TypeDef::Tuple(tuple)) => tuple.fields.iter().map(|part| part.id).collect(),
-            _ => Vec::new(),
         }
-    }
-
-    fn canonical_def(&self, id: TypeId) -> Option<&'a TypeDef<PortableForm>> {
-        Some(&self.find(self.canonical(id)?)?.ty.type_def)
-    }
-
-    /// What a newtype wraps; `None` for all other types, and for those that have an op of their own.
-    fn wrapped(&self, ty: &PortableType) -> Option<TypeId> {
-        match &ty.ty.type_def {
-            TypeDef::Composite(composite) => match composite.fields.as_slice() {
-                [only] if only.name.is_none() && !self.is_account(ty) && self.big_integer(ty).is_none() => {
-                    Some(only.ty.id)
-                }
-                _ => None,
-            },
-            TypeDef::Tuple(tuple) => match tuple.fields.as_slice() {
-                [only] => Some(only.id),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    fn find_canonical(&mut self) {
-        let mut canonical: Vec<Option<TypeId>> = vec![None; self.types.len()];
-        let mut chain = Vec::new();
-        for start in 0..self.types.len() {
-            chain.clear();
-            let mut at = start;
-            // the end of the chain: a known answer, no newtype, or (MAX) a cycle or an unknown type
-            let end = loop {
-                match canonical.get(at) {
-                    None => break TypeId::MAX,
-                    Some(Some(known)) => break *known,
-                    Some(None) => {}
-                }
-                canonical[at] = Some(TypeId::MAX);
-                chain.push(at);
-                match self.wrapped(&self.types[at]) {
-                    None => break at as TypeId,
-                    Some(next) => at = next as usize,
-                }
-            };
-            for link in &chain {
-                canonical[*link] = Some(end);
-            }
-        }
-        self.canonical = canonical.into_iter().map(|end| end.unwrap_or(TypeId::MAX)).collect();
-    }
-
-    fn array_of(&self, ty: TypeId, element: &TypeDefPrimitive) -> Option<u32> {
-        match &self.find(ty)?.ty.type_def {
-            TypeDef::Array(array) => match &self.find(array.type_param.id)?.ty.type_def {
-                TypeDef::Primitive(primitive) if primitive == element => Some(array.len),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    fn only_field(ty: &PortableType) -> Option<&TypeField<PortableForm>> {
-        match &ty.ty.type_def {
-            TypeDef::Composite(composite) => match composite.fields.as_slice() {
-                [only] => Some(only),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    fn is_account(&self, ty: &PortableType) -> bool {
-        last_segment(ty) == "AccountId32"
-            && Self::only_field(ty).and_then(|field| self.array_of(field.ty.id, &TypeDefPrimitive::U8))
-                == Some(32)
-    }
-
-    /// Bytes of `primitive_types::U256` and its like, which are arrays of 64-bit limbs.
-    fn big_integer(&self, ty: &PortableType) -> Option<u8> {
-        if !path_is(ty, "primitive_types", last_segment(ty)) || !last_segment(ty).starts_with('U') {
-            return None;
-        }
-        let limbs = self.array_of(Self::only_field(ty)?.ty.id, &TypeDefPrimitive::U64)?;
-        u8::try_from(limbs).ok().filter(|limbs| (1..=8).contains(limbs)).map(|limbs| limbs * 8)
     }
 
     /// Compiles all types; `call` is the runtime's call enum.
     pub(super) fn compile_types(&mut self, call: Option<TypeId>) {
-        self.program.ops = vec![Op::Null; self.types.len()];
-        for id in 0..self.types.len() {
-            if self.canonical[id] as usize == id {
-                self.program.ops[id] = self.compile_type(id as TypeId);
+        let ids = 0..self.registry.len() as TypeId;
+        self.program.ops = vec![Op::Null; self.registry.len()];
+        for id in ids.clone() {
+            if self.registry.canonical(id) == Some(id) {
+                self.program.ops[id as usize] = self.compile_type(id);
             }
         }
-        if let Some(op) = call
-            .and_then(|call| self.canonical(call))
-            .and_then(|call| self.program.ops.get_mut(call as usize))
-        {
-            *op = Op::Call;
+        if let Some(call) = call.and_then(|call| self.registry.canonical(call)) {
+            self.program.ops[call as usize] = Op::Call;
         }
-        for id in 0..self.types.len() {
-            let end = self.canonical[id];
-            if end as usize != id {
-                self.program.ops[id] = match self.program.ops.get(end as usize) {
-                    Some(op) => *op,
-                    None => self.invalid(format!("type {id} wraps itself or an unknown type")),
-                };
-            }
+        for id in ids {
+            self.program.ops[id as usize] = match self.registry.canonical(id) {
+                Some(end) => self.program.ops[end as usize],
+                None => self.invalid(format!("type {id} wraps itself or an unknown type")),
+            };
         }
     }
 
@@ -182,18 +58,18 @@ impl<'a> Compiler<'a> {
     }
 
     fn compile_type(&mut self, id: TypeId) -> Op {
-        let Some(ty) = self.find(id) else { return self.invalid(format!("type {id} is unknown")) };
-        if self.is_account(ty) {
+        let Some(ty) = self.registry.find(id) else { return self.invalid(format!("type {id} is unknown")) };
+        if self.registry.is_account(ty) {
             return Op::Account;
         }
-        if let Some(bytes) = self.big_integer(ty) {
+        if let Some(bytes) = self.registry.big_integer(ty) {
             return Op::BigInt { bytes, signed: false };
         }
         match &ty.ty.type_def {
             TypeDef::Primitive(primitive) => primitive_op(primitive),
-            TypeDef::Sequence(sequence) if self.is_byte(sequence.type_param.id) => Op::Bytes,
+            TypeDef::Sequence(sequence) if self.registry.is_byte(sequence.type_param.id) => Op::Bytes,
             TypeDef::Sequence(sequence) => Op::Sequence(sequence.type_param.id),
-            TypeDef::Array(array) if self.is_byte(array.type_param.id) => Op::ByteArray(array.len),
+            TypeDef::Array(array) if self.registry.is_byte(array.type_param.id) => Op::ByteArray(array.len),
             TypeDef::Array(array) => Op::Array { element: array.type_param.id, len: array.len },
             TypeDef::Compact(compact) => self.compile_compact(compact.type_param.id, 0),
             TypeDef::BitSequence(bits) => self.compile_bits(bits.bit_store_type.id, bits.bit_order_type.id),
@@ -211,12 +87,8 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn is_byte(&self, id: TypeId) -> bool {
-        matches!(self.canonical_def(id), Some(TypeDef::Primitive(TypeDefPrimitive::U8)))
-    }
-
     fn compile_compact(&mut self, content: TypeId, wrappers: usize) -> Op {
-        let end = self.canonical(content).and_then(|end| self.find(end));
+        let end = self.registry.canonical(content).and_then(|end| self.registry.find(end));
         match end.map(|end| &end.ty.type_def) {
             Some(TypeDef::Primitive(primitive)) => match primitive {
                 TypeDefPrimitive::U8 => Op::Compact { bits: 8 },
@@ -250,14 +122,14 @@ impl<'a> Compiler<'a> {
     }
 
     fn compile_bits(&mut self, store: TypeId, order: TypeId) -> Op {
-        let store = match self.canonical_def(store) {
+        let store = match self.registry.canonical_def(store) {
             Some(TypeDef::Primitive(TypeDefPrimitive::U8)) => 1,
             Some(TypeDef::Primitive(TypeDefPrimitive::U16)) => 2,
             Some(TypeDef::Primitive(TypeDefPrimitive::U32)) => 4,
             Some(TypeDef::Primitive(TypeDefPrimitive::U64)) => 8,
             _ => return self.invalid("bits are stored in elements that are no unsigned integers".to_owned()),
         };
-        match self.find(order).map(last_segment) {
+        match self.registry.find(order).map(last_segment) {
             Some("Lsb0") => Op::Bits { store, msb_first: false },
             Some("Msb0") => Op::Bits { store, msb_first: true },
             _ => self.invalid("bits are in an unknown order".to_owned()),
@@ -314,14 +186,14 @@ impl<'a> Compiler<'a> {
         let [index, error] = fields else { return None };
         if index.name.as_deref() != Some("index")
             || error.name.as_deref() != Some("error")
-            || !self.is_byte(index.ty.id)
+            || !self.registry.is_byte(index.ty.id)
         {
             return None;
         }
-        if self.is_byte(error.ty.id) {
+        if self.registry.is_byte(error.ty.id) {
             return Some(Op::ModuleError { error_len: 0 });
         }
-        let len = self.array_of(error.ty.id, &TypeDefPrimitive::U8)?;
+        let len = self.registry.array_of(error.ty.id, &TypeDefPrimitive::U8)?;
         let error_len = u8::try_from(len).ok().filter(|len| *len > 0)?;
         Some(Op::ModuleError { error_len })
     }
@@ -335,12 +207,12 @@ impl<'a> Compiler<'a> {
             return None;
         }
         let content = content.ty.id;
-        let wrap = match self.canonical(content).and_then(|end| self.find(end)) {
+        let wrap = match self.registry.canonical(content).and_then(|end| self.registry.find(end)) {
             Some(end) => match &end.ty.type_def {
                 TypeDef::Tuple(tuple) => tuple.fields.is_empty(),
                 TypeDef::Composite(composite) => composite.fields.is_empty(),
                 TypeDef::Compact(compact) => {
-                    !matches!(self.canonical_def(compact.type_param.id), Some(TypeDef::Primitive(_)))
+                    !matches!(self.registry.canonical_def(compact.type_param.id), Some(TypeDef::Primitive(_)))
                 }
                 TypeDef::Variant(_) => end.ty.path.segments == ["Option"],
                 _ => false,
@@ -351,7 +223,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn compile_enum(&mut self, id: TypeId) -> Op {
-        let Some(ty) = self.find(id) else { return self.invalid(format!("type {id} is unknown")) };
+        let Some(ty) = self.registry.find(id) else { return self.invalid(format!("type {id} is unknown")) };
         let TypeDef::Variant(def) = &ty.ty.type_def else {
             return self.invalid(format!("type {id} is no enum"));
         };
@@ -416,17 +288,6 @@ impl<'a> Compiler<'a> {
     pub(super) fn name(&mut self, text: &str) -> NameId {
         self.names.intern(text)
     }
-}
-
-fn path_text(ty: &PortableType) -> String {
-    let mut text = String::new();
-    for segment in ty.ty.path.segments.iter().take(8) {
-        if !text.is_empty() {
-            text.push_str("::");
-        }
-        text.extend(segment.chars().take(64));
-    }
-    text
 }
 
 fn field_list(fields: &[TypeField<PortableForm>]) -> Vec<(Option<&str>, TypeId)> {

@@ -46,7 +46,8 @@ impl Extensions {
             let mut lead = Vec::new();
             write_text(&extension.identifier, &mut lead);
             lead.push(b':');
-            let role = role(&compiler.newtype_names(extension.ty, MAX_WRAPPERS), &extension.identifier);
+            let role =
+                role(&compiler.registry.newtype_names(extension.ty, MAX_WRAPPERS), &extension.identifier);
             all.push(Extension { lead: compiler.add_text(&lead), ty: extension.ty, role });
         }
         let mut by_version = BTreeMap::new();

@@ -23,15 +23,25 @@ impl Compiler<'_> {
         self.program.calls.slots = vec![0; 256 * 256];
         self.program.events.slots = vec![0; 256 * 256];
         self.program.errors = vec![None; 256 * 256];
-        let outer = call.and_then(|call| self.canonical(call)).and_then(|call| self.find(call));
+        let outer =
+            call.and_then(|call| self.registry.canonical(call)).and_then(|call| self.registry.find(call));
         if let Some(TypeDef::Variant(outer)) = outer.map(|outer| &outer.ty.type_def) {
+            let mut seen = [false; 256];
             for pallet in &outer.variants {
+                if std::mem::replace(&mut seen[usize::from(pallet.index)], true) {
+                    continue;
+                }
                 if let [calls] = pallet.fields.as_slice() {
                     self.add_items(Table::Calls, pallet.index, &pallet.name, calls.ty.id);
                 }
             }
         }
+        let mut seen = [false; 256];
         for pallet in pallets {
+            // an index can be used once; more would multiply the work
+            if std::mem::replace(&mut seen[usize::from(pallet.index)], true) {
+                continue;
+            }
             if let Some(events) = pallet.events {
                 self.add_items(Table::Events, pallet.index, &pallet.name, events);
             }
@@ -42,7 +52,9 @@ impl Compiler<'_> {
     }
 
     fn add_errors(&mut self, pallet: &Pallet, errors: TypeId) {
-        let Some(ty) = self.canonical(errors).and_then(|errors| self.find(errors)) else { return };
+        let Some(ty) = self.registry.canonical(errors).and_then(|errors| self.registry.find(errors)) else {
+            return;
+        };
         let TypeDef::Variant(def) = &ty.ty.type_def else { return };
         let pallet_name = self.name(&pallet.name);
         for error in &def.variants {
@@ -53,8 +65,8 @@ impl Compiler<'_> {
     }
 
     fn add_items(&mut self, table: Table, pallet: u8, pallet_name: &str, enum_type: TypeId) {
-        let Some(enum_type) = self.canonical(enum_type) else { return };
-        let Some(ty) = self.find(enum_type) else { return };
+        let Some(enum_type) = self.registry.canonical(enum_type) else { return };
+        let Some(ty) = self.registry.find(enum_type) else { return };
         let TypeDef::Variant(def) = &ty.ty.type_def else { return };
         let pallet_id = self.name(pallet_name);
         for variant in &def.variants {

@@ -76,6 +76,20 @@ fn ten_thousand_calls_in_one_extrinsic_are_unfolded() {
 }
 
 #[test]
+fn ten_thousand_calls_300_deep_are_unfolded() {
+    let runtime = fixtures::runtime(377);
+    let mut nested = batch(runtime, &vec![remark(runtime, b""); 10_000]);
+    for _ in 1..300 {
+        nested = batch(runtime, &[nested]);
+    }
+    let block = decode(runtime, vec![bare(&nested)]);
+    assert_eq!(block.quarantined, []);
+    assert_eq!(block.calls().len(), 10_300);
+    let last = block.calls().last().unwrap();
+    assert_eq!((last.depth, last.path.rsplit_once('.').unwrap().1), (300, "9999"));
+}
+
+#[test]
 fn nesting_as_deep_as_the_bytes_go_ends_in_quarantine_with_bounded_memory() {
     let runtime = fixtures::runtime(377);
     let head = [call(runtime, "Utility", "batch").to_vec(), vec![4]].concat();
@@ -88,7 +102,7 @@ fn nesting_as_deep_as_the_bytes_go_ends_in_quarantine_with_bounded_memory() {
 #[test]
 fn many_calls_deep_below_cannot_multiply_their_paths_without_bound() {
     let runtime = fixtures::runtime(377);
-    let leaves = vec![remark(runtime, b""); 200_000];
+    let leaves = vec![remark(runtime, b""); 400_000];
     let mut nested = batch(runtime, &leaves);
     for _ in 0..1_500 {
         nested = batch(runtime, &[nested]);
@@ -114,7 +128,7 @@ fn calls_are_found_in_every_argument_that_holds_them() {
     let inner = remark(runtime, b"x");
     // a box, two boxes, an option of a box, and a proxy around a batch
     let if_else =
-        [find("Utility", "if_else"), inner.clone(), batch(runtime, &[inner.clone(), inner.clone()])].concat();
+        [find("Utility", "if_else"), inner.clone(), batch(runtime, &[inner.clone(), inner])].concat();
     let proxy = [find("Proxy", "proxy"), vec![0], vec![9; 32], vec![0], if_else].concat();
     let block = decode(runtime, vec![bare(&proxy)]);
     assert_eq!(block.quarantined, []);

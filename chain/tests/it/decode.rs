@@ -203,7 +203,7 @@ fn transfers_are_those_of_the_events() {
 fn accounts(value: &Value, found: &mut BTreeSet<AccountId>) {
     match value {
         Value::String(text) if text.len() >= 46 && !text.starts_with("0x") => {
-            found.extend(text.parse::<AccountId>())
+            found.extend(text.parse::<AccountId>());
         }
         Value::Array(items) => items.iter().for_each(|item| accounts(item, found)),
         Value::Object(fields) => fields.values().for_each(|field| accounts(field, found)),
@@ -255,7 +255,7 @@ fn every_account_that_a_block_names_is_mentioned_once_in_its_role() {
 fn events_after_a_damaged_one_are_quarantined_with_their_bytes() {
     let raw = recorded(2);
     let whole = decode(&raw);
-    let mut damaged = raw.clone();
+    let mut damaged = raw;
     // somewhere in the middle an event of a pallet that does not exist
     let middle = damaged.events.len() / 2;
     damaged.events.truncate(middle);
@@ -346,7 +346,7 @@ proptest! {
         let blocks: Vec<_> = fixtures::blocks().into_iter().filter(|block| block.events.len() < 10_000).collect();
         let mut raw = which.get(&blocks).clone();
         let whole = raw.extrinsics.len();
-        let target = if in_events { &mut raw.events } else { which.get(&mut raw.extrinsics[..whole]); &mut raw.extrinsics[which.index(whole)] };
+        let target = if in_events { &mut raw.events } else { &mut raw.extrinsics[which.index(whole)] };
         if let Some(cut) = cut {
             target.truncate(cut.index(target.len()));
         }

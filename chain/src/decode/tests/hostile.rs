@@ -1,5 +1,6 @@
 //! Types and bytes made to exhaust a decoder.
 
+use frame_metadata::{META_RESERVED, RuntimeMetadata, RuntimeMetadataPrefixed, v14};
 use parity_scale_codec::{Compact, Encode};
 use scale_info::{TypeDefArray, TypeDefPrimitive, TypeDefSequence, TypeDefTuple};
 
@@ -117,6 +118,34 @@ fn a_name_out_of_all_proportion_is_refused() {
     registry.variants(&["some"], vec![(&name, 0, vec![])]);
     let error = Runtime::compile(&registry.metadata()).unwrap_err().to_string();
     assert!(error.contains("10000 bytes long"), "{error}");
+}
+
+/// 20,000 pallets of one index, and 60,000 variants of one index: read once each, not multiplied.
+#[test]
+fn pallets_and_variants_that_share_an_index_do_not_multiply() {
+    let mut registry = Registry::new();
+    let variants = vec![("V", 0, vec![]); 60_000];
+    let ty = registry.variants(&["pallet", "Event"], variants);
+    let unit = registry.shape(&Shape::Unit);
+    let pallet = v14::PalletMetadata {
+        name: "P".to_owned(),
+        storage: None,
+        calls: None,
+        event: Some(v14::PalletEventMetadata { ty: ty.into() }),
+        constants: Vec::new(),
+        error: Some(v14::PalletErrorMetadata { ty: ty.into() }),
+        index: 0,
+    };
+    let metadata = v14::RuntimeMetadataV14 {
+        types: registry.finish(),
+        pallets: vec![pallet; 20_000],
+        extrinsic: v14::ExtrinsicMetadata { ty: unit.into(), version: 4, signed_extensions: Vec::new() },
+        ty: unit.into(),
+    };
+    let bytes = RuntimeMetadataPrefixed(META_RESERVED, RuntimeMetadata::V14(metadata)).encode();
+    let runtime = Runtime::compile(&bytes).unwrap();
+    assert_eq!(runtime.pallets().len(), 1);
+    assert_eq!(runtime.pallets()[0].events.len(), 1);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use frame_metadata::{META_RESERVED, RuntimeMetadata, RuntimeMetadataPrefixed, v1
 use parity_scale_codec::{Compact, Encode};
 use proptest::prelude::*;
 use scale_info::{
-    Field, PortableRegistryBuilder, Type, TypeDefArray, TypeDefBitSequence, TypeDefCompact, TypeDefPrimitive,
-    TypeDefSequence, TypeDefTuple, TypeDefVariant, Variant, form::PortableForm,
+    Field, PortableRegistry, PortableRegistryBuilder, Type, TypeDefArray, TypeDefBitSequence, TypeDefCompact,
+    TypeDefPrimitive, TypeDefSequence, TypeDefTuple, TypeDefVariant, Variant, form::PortableForm,
 };
 use serde_json::{Value, json};
 
@@ -49,6 +49,9 @@ pub(super) struct Sample {
 
 type PortableType = Type<PortableForm>;
 
+/// Names and types of fields.
+type Fields<'a> = Vec<(Option<&'a str>, u32)>;
+
 /// Builds registries.
 #[derive(Debug)]
 pub(super) struct Registry {
@@ -74,11 +77,7 @@ impl Registry {
         self.add(path, scale_info::TypeDefComposite::new(fields))
     }
 
-    pub(super) fn variants(
-        &mut self,
-        path: &[&str],
-        variants: Vec<(&str, u8, Vec<(Option<&str>, u32)>)>,
-    ) -> u32 {
+    pub(super) fn variants(&mut self, path: &[&str], variants: Vec<(&str, u8, Fields<'_>)>) -> u32 {
         let variants = variants.into_iter().map(|(name, index, fields)| {
             let fields = fields.into_iter().map(|(name, ty)| Self::field(name, ty)).collect();
             Variant { name: name.to_owned(), fields, index, docs: Vec::new() }
@@ -162,6 +161,10 @@ impl Registry {
         }
     }
 
+    pub(super) fn finish(self) -> PortableRegistry {
+        self.builder.finish()
+    }
+
     /// Compiles a runtime that knows these types and nothing else.
     pub(super) fn compile(self) -> Runtime {
         Runtime::compile(&self.metadata()).unwrap()
@@ -204,7 +207,7 @@ fn primitive(bits: u16, signed: bool) -> TypeDefPrimitive {
     }
 }
 
-fn integer(value: impl ToString, bits: u16) -> Value {
+fn integer(value: &impl ToString, bits: u16) -> Value {
     match bits {
         0..=32 => json!(value.to_string().parse::<i64>().unwrap()),
         _ => json!(value.to_string()),
@@ -281,8 +284,8 @@ pub(super) fn sample(shape: &Shape) -> BoxedStrategy<Sample> {
                 let bytes = it.to_le_bytes()[..len].to_vec();
                 let shift = 128 - u32::from(bits);
                 let json = match signed {
-                    true => integer(it << shift >> shift, bits),
-                    false => integer((it as u128) << shift >> shift, bits),
+                    true => integer(&(it << shift >> shift), bits),
+                    false => integer(&((it as u128) << shift >> shift), bits),
                 };
                 Sample { bytes, json }
             })
@@ -290,7 +293,7 @@ pub(super) fn sample(shape: &Shape) -> BoxedStrategy<Sample> {
         Shape::Compact(bits) => (any::<u128>(), 0..u32::from(bits))
             .prop_map(move |(it, shift)| {
                 let it = it >> (128 - u32::from(bits)) >> shift;
-                Sample { bytes: Compact(it).encode(), json: integer(it, bits) }
+                Sample { bytes: Compact(it).encode(), json: integer(&it, bits) }
             })
             .boxed(),
         Shape::Bytes => any::<Vec<u8>>().prop_map(|it| Sample { bytes: it.encode(), json: hex(&it) }).boxed(),
