@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
-use crate::commands::{audit, backfill, demo, doctor, engine, ingest, migrate, node, redecode, serve, sql, up};
+use crate::commands::{
+    audit, backfill, demo, doctor, engine, ingest, migrate, node, redecode, serve, sql, up,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -108,7 +110,13 @@ impl Command {
     pub(crate) fn is_service(&self) -> bool {
         matches!(
             self,
-            Self::Demo(_) | Self::Up(_) | Self::Ingest(_) | Self::Backfill(_) | Self::Serve(_) | Self::Node(_) | Self::Engine(_)
+            Self::Demo(_)
+                | Self::Up(_)
+                | Self::Ingest(_)
+                | Self::Backfill(_)
+                | Self::Serve(_)
+                | Self::Node(_)
+                | Self::Engine(_)
         )
     }
 }
@@ -126,7 +134,11 @@ mod tests {
         for sub in command.get_subcommands() {
             assert!(sub.get_about().is_some(), "{}", sub.get_name());
             let examples = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(examples.contains(&format!("yumascan {}", sub.get_name())), "{} shows no example", sub.get_name());
+            assert!(
+                examples.contains(&format!("yumascan {}", sub.get_name())),
+                "{} shows no example",
+                sub.get_name()
+            );
         }
     }
 }

@@ -213,7 +213,10 @@ impl ClickHouseConfig {
         let Some(text) = &self.url else { return Ok(()) };
         let bad = |reason: String| ConfigError::Value {
             place: "--clickhouse-url".into(),
-            reason: format!("`{}` is not a ClickHouse URL ({reason}); use http://host:8123 or https://host:8443", redact_url(text)),
+            reason: format!(
+                "`{}` is not a ClickHouse URL ({reason}); use http://host:8123 or https://host:8443",
+                redact_url(text)
+            ),
         };
         let mut url = url::Url::parse(text).map_err(|err| bad(err.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
@@ -251,7 +254,10 @@ mod tests {
         config.clickhouse.url = Some("http://ada:hunter2@ch.example:8123/".into());
         config.clickhouse.take_credentials_from_url().unwrap();
         assert_eq!(config.clickhouse.url.as_deref(), Some("http://ch.example:8123"));
-        assert_eq!((config.clickhouse.user.as_str(), config.clickhouse.password.as_str()), ("ada", "hunter2"));
+        assert_eq!(
+            (config.clickhouse.user.as_str(), config.clickhouse.password.as_str()),
+            ("ada", "hunter2")
+        );
         config.store.url = Some("postgres://bob:hunter3@db.example/yumascan".into());
         config.engine.password = Some("hunter4".into());
         config.ingest.endpoints = vec!["wss://node.example/?key=hunter5".into()];

@@ -43,7 +43,11 @@ impl House {
         Self::open(config).await
     }
 
-    async fn join(config: &Config, info: Option<EngineInfo>, engine: Option<EmbeddedEngine>) -> anyhow::Result<Self> {
+    async fn join(
+        config: &Config,
+        info: Option<EngineInfo>,
+        engine: Option<EmbeddedEngine>,
+    ) -> anyhow::Result<Self> {
         let store = match &config.store.url {
             Some(url) => Store::open(url).await?,
             None => Store::open_file(&config.store_file()).await?,
@@ -72,7 +76,9 @@ impl House {
 pub(crate) fn warehouse_config(config: &Config, info: Option<EngineInfo>) -> WarehouseConfig {
     let database = config.clickhouse.database.clone();
     match (info, &config.clickhouse.url) {
-        (Some(info), _) => WarehouseConfig { url: info.url, database, user: info.user, password: info.password },
+        (Some(info), _) => {
+            WarehouseConfig { url: info.url, database, user: info.user, password: info.password }
+        }
         (None, url) => {
             let (user, password) = (config.clickhouse.user.clone(), config.clickhouse.password.clone());
             WarehouseConfig { url: url.clone().unwrap_or_default(), database, user, password }

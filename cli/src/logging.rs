@@ -10,7 +10,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::config::{ConfigError, LogConfig, LogFormat};
 
 /// What other crates say too much of.
-const QUIET: &str = "clickhouse=warn,hyper=warn,h2=warn,jsonrpsee=warn,soketto=warn,sqlx=warn,rustls=warn,tower=warn";
+const QUIET: &str =
+    "clickhouse=warn,hyper=warn,h2=warn,jsonrpsee=warn,soketto=warn,sqlx=warn,rustls=warn,tower=warn";
 
 /// The bars of this process: whoever writes to the terminal goes through it.
 pub(crate) fn bars() -> &'static MultiProgress {

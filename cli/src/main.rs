@@ -61,6 +61,8 @@ fn report(error: &anyhow::Error) {
     }
     let full = ["NOT_ENOUGH_SPACE", "No space left on device", "disk is full"];
     if full.iter().any(|words| said.contains(words)) {
-        eprintln!("  the disk is full: free some space and run the same command again; nothing that was sealed is lost");
+        eprintln!(
+            "  the disk is full: free some space and run the same command again; nothing that was sealed is lost"
+        );
     }
 }

@@ -94,7 +94,11 @@ fn words(view: &ProgressView) -> String {
         words.extend(view.head.map(|head| format!("head {}", HumanCount(head))));
     }
     if view.blocks_per_s >= 0.05 {
-        words.push(format!("{:.0} blocks/s, {} events/s", view.blocks_per_s, HumanCount(view.events_per_s as u64)));
+        words.push(format!(
+            "{:.0} blocks/s, {} events/s",
+            view.blocks_per_s,
+            HumanCount(view.events_per_s as u64)
+        ));
     }
     if let Some(eta) = view.eta.filter(|eta| !eta.is_zero()) {
         words.push(format!("{} left", HumanDuration(eta)));

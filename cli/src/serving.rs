@@ -31,7 +31,12 @@ pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// API and pages over the house.
-pub(crate) fn router(house: &House, tip: &LiveTip, config: &Config, chain_name: Option<String>) -> axum::Router {
+pub(crate) fn router(
+    house: &House,
+    tip: &LiveTip,
+    config: &Config,
+    chain_name: Option<String>,
+) -> axum::Router {
     let api = ApiState {
         warehouse: house.warehouse.clone(),
         store: house.store.clone(),
@@ -46,7 +51,11 @@ pub(crate) fn router(house: &House, tip: &LiveTip, config: &Config, chain_name: 
 }
 
 /// Serves until cancelled.
-pub(crate) async fn serve(listener: TcpListener, router: axum::Router, cancel: CancellationToken) -> anyhow::Result<()> {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: axum::Router,
+    cancel: CancellationToken,
+) -> anyhow::Result<()> {
     let stop = cancel.clone();
     let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
     let late = async {
@@ -63,7 +72,11 @@ pub(crate) async fn serve(listener: TcpListener, router: axum::Router, cancel: C
 pub(crate) fn url(listener: &TcpListener) -> anyhow::Result<String> {
     let mut address = listener.local_addr()?;
     if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
+        address.set_ip(if address.is_ipv4() {
+            [127, 0, 0, 1].into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        });
     }
     Ok(format!("http://{address}"))
 }

@@ -22,7 +22,6 @@ CREATE TABLE IF NOT EXISTS {database}.runtime_metadata {on_cluster}
     spec_version UInt32 COMMENT 'Runtime the metadata describes. Source: its own constant System.Version.',
     metadata_version UInt32 COMMENT 'Format of the metadata: 14, 15 or 16.',
     metadata_hash String COMMENT 'Blake2b-256 of the metadata bytes, 0x hex.',
-    fetched_at_block UInt64 COMMENT 'Height of the block in whose state the metadata was read.',
     metadata String COMMENT 'SCALE bytes, from the magic number on. Source: Metadata_metadata_at_version or state_getMetadata.' CODEC(ZSTD(6))
 )
 ENGINE = {merge_tree}

@@ -135,7 +135,7 @@ async fn stored_world() -> Arc<TestDatabase> {
         rows.push(raw, decoded).unwrap();
     }
     warehouse.write_window(&rows.finish().unwrap()).await.unwrap();
-    warehouse.insert_metadata(377, 15, FIRST, &metadata()).await.unwrap();
+    warehouse.insert_metadata(377, 15, &metadata()).await.unwrap();
     *stored = Arc::downgrade(&database);
     database
 }

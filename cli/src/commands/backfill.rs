@@ -42,9 +42,13 @@ impl FromStr for Range {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let number = |part: &str| {
-            part.replace('_', "").parse::<u64>().map_err(|_| format!("`{part}` is not a block number; write FROM:TO, e.g. 5_000_000:5_100_000"))
+            part.replace('_', "").parse::<u64>().map_err(|_| {
+                format!("`{part}` is not a block number; write FROM:TO, e.g. 5_000_000:5_100_000")
+            })
         };
-        let (from, to) = text.split_once(':').ok_or_else(|| format!("`{text}` has no colon; write FROM:TO, e.g. 100:200, or FROM: for all above"))?;
+        let (from, to) = text.split_once(':').ok_or_else(|| {
+            format!("`{text}` has no colon; write FROM:TO, e.g. 100:200, or FROM: for all above")
+        })?;
         let to = if to.is_empty() { None } else { Some(number(to)?) };
         let from = number(from)?;
         if to.is_some_and(|to| to < from) {

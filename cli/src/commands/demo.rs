@@ -55,7 +55,8 @@ pub(crate) async fn run(args: DemoArgs, mut config: Config) -> anyhow::Result<Ex
 
     tracing::info!(folder = %folder.display(), "reading the recorded chain");
     let load = move || Recording::load(&folder, &LoadOptions::default());
-    let recording = tokio::task::spawn_blocking(load).await.context("reading the recording was interrupted")??;
+    let recording =
+        tokio::task::spawn_blocking(load).await.context("reading the recording was interrupted")??;
     let last = recording.last_block();
     let options = match args.exit_at_head {
         true => NodeOptions::default(),

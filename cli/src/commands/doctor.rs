@@ -84,7 +84,10 @@ pub(crate) async fn run(args: DoctorArgs, mut config: Config) -> anyhow::Result<
     check_house(&config, &mut findings).await;
     let failed = findings.0.iter().any(|check| check.outcome == Outcome::Fail);
     match args.json {
-        true => println!("{}", serde_json::to_string(&serde_json::json!({ "ok": !failed, "checks": findings.0 }))?),
+        true => println!(
+            "{}",
+            serde_json::to_string(&serde_json::json!({ "ok": !failed, "checks": findings.0 }))?
+        ),
         false => findings.0.iter().for_each(print),
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -115,23 +118,35 @@ fn check_library(config: &Config, findings: &mut Findings) {
 
 fn check_folder(data_dir: &Path, findings: &mut Findings) {
     let probe = data_dir.join(".doctor");
-    let written = std::fs::create_dir_all(data_dir).and_then(|()| std::fs::write(&probe, b"")).and_then(|()| std::fs::remove_file(&probe));
+    let written = std::fs::create_dir_all(data_dir)
+        .and_then(|()| std::fs::write(&probe, b""))
+        .and_then(|()| std::fs::remove_file(&probe));
     if let Err(err) = written {
-        let detail = format!("{} cannot be written: {err}; change its owner, or choose another --data-dir", data_dir.display());
+        let detail = format!(
+            "{} cannot be written: {err}; change its owner, or choose another --data-dir",
+            data_dir.display()
+        );
         findings.add("folder", Outcome::Fail, detail);
         return;
     }
     let free = fs4::available_space(data_dir).unwrap_or(u64::MAX);
     let detail = format!("{}, {:.1} GiB free", data_dir.display(), free as f64 / (1_u64 << 30) as f64);
     match free < LITTLE_SPACE {
-        true => findings.add("folder", Outcome::Warn, detail + "; little for a chain: free some, or choose another disk with --data-dir"),
+        true => findings.add(
+            "folder",
+            Outcome::Warn,
+            detail + "; little for a chain: free some, or choose another disk with --data-dir",
+        ),
         false => findings.add("folder", Outcome::Ok, detail),
     }
 }
 
 async fn check_port(config: &Config, findings: &mut Findings) {
     let free = serving::listen(config.serve.listen).await;
-    findings.add_result("port", free.map(|_| format!("{} is free", config.serve.listen)).map_err(|err| err.to_string()));
+    findings.add_result(
+        "port",
+        free.map(|_| format!("{} is free", config.serve.listen)).map_err(|err| err.to_string()),
+    );
 }
 
 /// What can only be seen with the warehouse open: schema, store, pages, nodes.
@@ -167,7 +182,8 @@ async fn check_house(config: &Config, findings: &mut Findings) {
 async fn check_warehouse(house: &House, findings: &mut Findings) {
     let version = house.warehouse.get_version().await;
     let kind = if house.engine().is_some() { "embedded" } else { "server" };
-    let version = version.map(|version| format!("ClickHouse {version}, {kind}")).map_err(|err| err.to_string());
+    let version =
+        version.map(|version| format!("ClickHouse {version}, {kind}")).map_err(|err| err.to_string());
     findings.add_result("warehouse", version);
     match house.warehouse.find_schema_version().await {
         Ok(Some(version)) => findings.add("schema", Outcome::Ok, format!("version {version}")),
@@ -176,7 +192,9 @@ async fn check_warehouse(house: &House, findings: &mut Findings) {
     }
     match house.warehouse.find_head().await {
         Ok(Some(head)) => findings.add("blocks", Outcome::Ok, format!("stored up to {}", head.number)),
-        Ok(None) => findings.add("blocks", Outcome::Warn, "nothing is stored yet; run `yumascan ingest --rpc URL`"),
+        Ok(None) => {
+            findings.add("blocks", Outcome::Warn, "nothing is stored yet; run `yumascan ingest --rpc URL`")
+        }
         Err(err) => findings.add("blocks", Outcome::Fail, err.to_string()),
     }
 }
@@ -201,13 +219,21 @@ async fn check_pages(config: &Config, house: &House, findings: &mut Findings) {
             "rendered, without the browser part (live blocks, copy buttons); pages work without it, \
              `cargo xtask web` builds it",
         ),
-        (false, _) => findings.add("pages", Outcome::Fail, format!("a page answered {status}; see the log (--log debug)")),
+        (false, _) => findings.add(
+            "pages",
+            Outcome::Fail,
+            format!("a page answered {status}; see the log (--log debug)"),
+        ),
     }
 }
 
 async fn check_node(config: &Config, house: &House, findings: &mut Findings) {
     if config.ingest.endpoints.is_empty() {
-        findings.add("node", Outcome::Skipped, "no endpoint configured; name one with --rpc URL to have it looked at");
+        findings.add(
+            "node",
+            Outcome::Skipped,
+            "no endpoint configured; name one with --rpc URL to have it looked at",
+        );
         return;
     }
     let ingest =
@@ -217,8 +243,15 @@ async fn check_node(config: &Config, house: &House, findings: &mut Findings) {
         Err(err) => Err(err.to_string()),
     };
     let told = probe.map(|probe| {
-        let endpoints = probe.endpoints.iter().map(|endpoint| format!("{} {:?}", endpoint.endpoint, endpoint.state));
-        format!("{}, finalized {}, genesis {}; {}", probe.chain_name, probe.finalized, probe.genesis, endpoints.collect::<Vec<_>>().join(", "))
+        let endpoints =
+            probe.endpoints.iter().map(|endpoint| format!("{} {:?}", endpoint.endpoint, endpoint.state));
+        format!(
+            "{}, finalized {}, genesis {}; {}",
+            probe.chain_name,
+            probe.finalized,
+            probe.genesis,
+            endpoints.collect::<Vec<_>>().join(", ")
+        )
     });
     findings.add_result("node", told);
 }

@@ -46,7 +46,12 @@ pub(crate) async fn run(args: EngineArgs, mut config: Config) -> anyhow::Result<
     println!("user      {}", engine.user());
     println!("password  {}", engine.password());
     println!("database  {}", config.clickhouse.database);
-    println!("try       curl '{}/?query=SHOW+DATABASES' --user {}:{}", engine.url(), engine.user(), engine.password());
+    println!(
+        "try       curl '{}/?query=SHOW+DATABASES' --user {}:{}",
+        engine.url(),
+        engine.user(),
+        engine.password()
+    );
     cancel.cancelled().await;
     let _ = tokio::task::spawn_blocking(move || engine.shutdown()).await;
     Ok(ExitCode::SUCCESS)

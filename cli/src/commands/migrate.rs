@@ -44,7 +44,9 @@ async fn migrate(config: &Config, server: yumascan_warehouse::WarehouseConfig) -
     let report = Warehouse::connect(server).await?.migrate().await?;
     match report.applied.is_empty() {
         true => println!("warehouse  up to date (schema {})", report.to),
-        false => println!("warehouse  schema {} to {}: {}", report.from, report.to, report.applied.join(", ")),
+        false => {
+            println!("warehouse  schema {} to {}: {}", report.from, report.to, report.applied.join(", "))
+        }
     }
     Ok(())
 }

@@ -109,7 +109,10 @@ impl FaultArgs {
             ("--other-extrinsics", self.other_extrinsics),
         ];
         for (flag, chance) in chances {
-            anyhow::ensure!((0.0..=1.0).contains(&chance), "{flag} {chance}: a probability lies between 0 and 1");
+            anyhow::ensure!(
+                (0.0..=1.0).contains(&chance),
+                "{flag} {chance}: a probability lies between 0 and 1"
+            );
         }
         let answer = match self.rate_limit_answer {
             RateAnswer::History => RateLimitAnswer::HistoricalWork,
@@ -152,7 +155,8 @@ pub(crate) async fn run(args: NodeArgs) -> anyhow::Result<ExitCode> {
     };
     let cancel = shutdown::on_signal();
     let load = move || Recording::load(&folder, &LoadOptions::default());
-    let recording = tokio::task::spawn_blocking(load).await.context("reading the recording was interrupted")??;
+    let recording =
+        tokio::task::spawn_blocking(load).await.context("reading the recording was interrupted")??;
     let (name, last) = (recording.chain_name().to_owned(), recording.last_block());
     let node = DevNode::new(recording.into(), options).serve(&args.listen).await?;
     println!("{name} on {} and {}, head {} of {last}", node.url(), node.http_url(), node.best());

@@ -49,7 +49,10 @@ pub(crate) async fn run(args: SqlArgs, config: Config) -> anyhow::Result<ExitCod
 
 fn read_statement() -> anyhow::Result<String> {
     let mut input = std::io::stdin();
-    anyhow::ensure!(!input.is_terminal(), "no statement: give it as an argument, e.g. yumascan sql \"SHOW TABLES\"");
+    anyhow::ensure!(
+        !input.is_terminal(),
+        "no statement: give it as an argument, e.g. yumascan sql \"SHOW TABLES\""
+    );
     let mut statement = String::new();
     input.read_to_string(&mut statement).context("cannot read the statement from standard input")?;
     Ok(statement)

@@ -73,7 +73,8 @@ async fn run_both(
     mode: IngestMode,
 ) -> anyhow::Result<IngestReport> {
     let tip = LiveTip::default();
-    let ingest = Ingest::new(config.ingest.clone(), house.warehouse.clone(), house.store.clone(), tip.clone())?;
+    let ingest =
+        Ingest::new(config.ingest.clone(), house.warehouse.clone(), house.store.clone(), tip.clone())?;
     let chain_name = match chain_name {
         Some(name) => Some(name),
         None => name_of(house, &ingest).await?,

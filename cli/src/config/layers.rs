@@ -51,7 +51,8 @@ pub(super) fn load(
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, value)| name.starts_with(PREFIX) && !value.is_empty())
         .collect();
-    let from_environment = variables.iter().find(|(name, _)| name == "YUMASCAN_CONFIG").map(|(_, path)| PathBuf::from(path));
+    let from_environment =
+        variables.iter().find(|(name, _)| name == "YUMASCAN_CONFIG").map(|(_, path)| PathBuf::from(path));
     let file = named.map(Path::to_path_buf).or(from_environment);
     let mut config = match file {
         Some(path) => read_file(&path)?,
@@ -65,7 +66,8 @@ pub(super) fn load(
 }
 
 fn read_file(path: &Path) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_path_buf(), source })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Read { path: path.to_path_buf(), source })?;
     let syntax = |reason: String| ConfigError::Syntax { path: path.to_path_buf(), reason };
     let table: toml::Table = toml::from_str(&text).map_err(|err| syntax(err.to_string()))?;
     let given = serde_json::to_value(&table).map_err(|err| syntax(err.to_string()))?;
@@ -86,9 +88,15 @@ fn check_names(given: &Json, known: &Json, section: &str, path: &Path) -> Result
             Some(known) => check_names(value, known, &full, path)?,
             None => {
                 let near = nearest(name, known.keys().map(String::as_str));
-                let near = near.map(|near| if section.is_empty() { near.into() } else { format!("{section}.{near}") });
+                let near = near
+                    .map(|near| if section.is_empty() { near.into() } else { format!("{section}.{near}") });
                 let known = known.keys().cloned().collect();
-                return Err(ConfigError::Unknown { place: path.display().to_string(), name: full, near, known });
+                return Err(ConfigError::Unknown {
+                    place: path.display().to_string(),
+                    name: full,
+                    near,
+                    known,
+                });
             }
         }
     }
@@ -104,9 +112,11 @@ pub(super) fn variable_names(known: &Json) -> Vec<(String, String)> {
         .collect();
     for (section, value) in top {
         match value {
-            Json::Object(keys) => names.extend(keys.keys().map(|key| {
-                (format!("{PREFIX}{section}_{key}").to_uppercase(), format!("{section}.{key}"))
-            })),
+            Json::Object(keys) => {
+                names.extend(keys.keys().map(|key| {
+                    (format!("{PREFIX}{section}_{key}").to_uppercase(), format!("{section}.{key}"))
+                }))
+            }
             _ => names.push((format!("{PREFIX}{section}").to_uppercase(), section.clone())),
         }
     }
@@ -124,7 +134,12 @@ fn set_variable(config: Config, variable: &str, text: &str) -> Result<Config, Co
     let Some((_, key)) = names.iter().find(|(name, _)| name == variable) else {
         let near = nearest(variable, names.iter().map(|(name, _)| name.as_str())).map(str::to_owned);
         let known = names.into_iter().map(|(name, _)| name).collect();
-        return Err(ConfigError::Unknown { place: "the environment".into(), name: variable.into(), near, known });
+        return Err(ConfigError::Unknown {
+            place: "the environment".into(),
+            name: variable.into(),
+            near,
+            known,
+        });
     };
     let tree = serde_json::to_value(&config).map_err(|err| failed(err.to_string()))?;
     let pointer = format!("/{}", key.replace('.', "/"));
@@ -149,7 +164,9 @@ fn candidates(default: Option<&Json>, text: &str) -> Vec<Json> {
         Some(Json::Array(_)) => {
             vec![text.split(',').map(|item| Json::String(item.trim().to_owned())).collect()]
         }
-        Some(Json::Number(_) | Json::Bool(_)) => parsed().into_iter().chain([Json::String(text.into())]).collect(),
+        Some(Json::Number(_) | Json::Bool(_)) => {
+            parsed().into_iter().chain([Json::String(text.into())]).collect()
+        }
         _ => std::iter::once(Json::String(text.into())).chain(parsed()).collect(),
     }
 }
@@ -162,7 +179,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("yumascan.toml");
         std::fs::write(&path, text).unwrap();
-        let environment = environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        let environment =
+            environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
         load(Some(&path), environment).map_err(|err| err.to_string())
     }
 

@@ -5,7 +5,13 @@ pub(super) fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>)
     let given = given.to_lowercase();
     known
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&given, &name.to_lowercase()), strsim::jaro_winkler(&given, name), name))
+        .map(|name| {
+            (
+                strsim::damerau_levenshtein(&given, &name.to_lowercase()),
+                strsim::jaro_winkler(&given, name),
+                name,
+            )
+        })
         .filter(|(distance, likeness, name)| *distance <= name.len().max(3) / 3 || *likeness > 0.85)
         .min_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)))
         .map(|(.., name)| name)

@@ -14,7 +14,9 @@ async fn wrong_urls_are_told_apart() {
     let ingest = async |rpc: &str| finish(on(dir.path(), &["ingest", "--rpc", rpc, "--exit-at-head"])).await;
     ingest("ftp://node").await.fails_with(&["ftp://node", "use ws://, wss://, http:// or https://"]);
     ingest("ws://127.0.0.1:1").await.fails_with(&["127.0.0.1:1", "cannot be reached"]);
-    finish(on(dir.path(), &["ingest", "--exit-at-head"])).await.fails_with(&["no node to read from", "--rpc"]);
+    finish(on(dir.path(), &["ingest", "--exit-at-head"]))
+        .await
+        .fails_with(&["no node to read from", "--rpc"]);
 }
 
 #[tokio::test]
@@ -27,7 +29,8 @@ async fn a_server_that_is_no_node_is_named() {
                 let mut stream = stream;
                 let mut request = [0; 4096];
                 let _ = std::io::Read::read(&mut stream, &mut request);
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello");
+                let _ = stream
+                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello");
             });
         }
     });
@@ -87,9 +90,19 @@ async fn a_second_process_is_told_who_holds_the_folder() {
     let dir = tempdir().unwrap();
     let (first, _) = Running::start(on(dir.path(), &["engine"]), "ClickHouse ");
     let pid = format!("pid {}", first.pid());
-    finish(on(dir.path(), &["engine"])).await.fails_with(&["in use by another process", &pid, "yumascan sql"]);
+    finish(on(dir.path(), &["engine"])).await.fails_with(&[
+        "in use by another process",
+        &pid,
+        "yumascan sql",
+    ]);
     finish(on(dir.path(), &["migrate"])).await.fails_with(&["in use by another process", &pid]);
-    assert_eq!(finish(on(dir.path(), &["sql", "SELECT 42 FROM system.one", "--clickhouse-database", "default"])).await.ok().out, "42\n");
+    assert_eq!(
+        finish(on(dir.path(), &["sql", "SELECT 42 FROM system.one", "--clickhouse-database", "default"]))
+            .await
+            .ok()
+            .out,
+        "42\n"
+    );
     first.stop();
 }
 
@@ -136,7 +149,8 @@ fn collect(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
 async fn a_schema_of_a_newer_binary_is_left_alone() {
     let dir = tempdir().unwrap();
     finish(on(dir.path(), &["migrate"])).await.ok();
-    let newer = "INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, 'from_the_future', '')";
+    let newer =
+        "INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, 'from_the_future', '')";
     finish(on(dir.path(), &["sql", newer])).await.ok();
     let said = finish(on(dir.path(), &["migrate"])).await;
     said.fails_with(&["9999", "use a newer yumascan"]);
@@ -147,7 +161,9 @@ async fn a_schema_of_a_newer_binary_is_left_alone() {
 async fn sql_says_what_is_wrong() {
     let dir = tempdir().unwrap();
     let empty = dir.path().join("empty");
-    finish(on(&empty, &["sql", "SELECT 1"])).await.fails_with(&["there is no data in", "yumascan ingest --rpc URL"]);
+    finish(on(&empty, &["sql", "SELECT 1"]))
+        .await
+        .fails_with(&["there is no data in", "yumascan ingest --rpc URL"]);
     assert!(!empty.exists(), "asking creates nothing");
     finish(on(dir.path(), &["migrate"])).await.ok();
     let said = finish(on(dir.path(), &["sql", "SELECT nothing FROM blocks"])).await;
@@ -162,10 +178,15 @@ async fn sql_says_what_is_wrong() {
 #[tokio::test]
 async fn a_server_that_cannot_be_reached_is_named() {
     let dir = tempdir().unwrap();
-    let said = finish(on(dir.path(), &["migrate", "--clickhouse-url", "http://ada:secret@127.0.0.1:1"])).await;
+    let said =
+        finish(on(dir.path(), &["migrate", "--clickhouse-url", "http://ada:secret@127.0.0.1:1"])).await;
     let said = said.fails_with(&["clickhouse"]);
     assert!(!said.err.contains("secret"), "{}", said.err);
-    finish(on(dir.path(), &["migrate", "--clickhouse-url", "127.0.0.1:8123"])).await.fails_with(&["is not a ClickHouse URL"]);
-    finish(on(dir.path(), &["migrate", "--store-url", "mysql://x"])).await.fails_with(&["mysql", "postgres://"]);
+    finish(on(dir.path(), &["migrate", "--clickhouse-url", "127.0.0.1:8123"]))
+        .await
+        .fails_with(&["is not a ClickHouse URL"]);
+    finish(on(dir.path(), &["migrate", "--store-url", "mysql://x"]))
+        .await
+        .fails_with(&["mysql", "postgres://"]);
     finish(yumascan(&["backfill", "--rpc", "ws://x", "9:2"])).await.fails_with(&["range 9:2 is empty"]);
 }

@@ -41,9 +41,15 @@ async fn flags_win_over_the_environment_over_the_file_and_secrets_stay_hidden() 
 #[tokio::test]
 async fn help_teaches_by_examples() {
     let said = finish(yumascan(&["--help"])).await.ok();
-    for command in ["demo", "up", "ingest", "backfill", "serve", "sql", "audit", "redecode", "node", "engine", "migrate", "doctor"] {
+    for command in [
+        "demo", "up", "ingest", "backfill", "serve", "sql", "audit", "redecode", "node", "engine", "migrate",
+        "doctor",
+    ] {
         assert!(said.out.contains(&format!("\n  {command} ")), "{command}: {}", said.out);
         let help = finish(yumascan(&[command, "--help"])).await.ok();
-        assert!(help.out.contains("Examples:") && help.out.contains(&format!("yumascan {command}")), "{command}");
+        assert!(
+            help.out.contains("Examples:") && help.out.contains(&format!("yumascan {command}")),
+            "{command}"
+        );
     }
 }

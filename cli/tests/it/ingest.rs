@@ -13,7 +13,11 @@ async fn a_chain_is_ingested_asked_audited_and_decoded_again() {
     let at = dir.path();
     let said = finish(on(at, &["ingest", "--rpc", &node.url(), "--exit-at-head", "--json"])).await.ok();
     let report: Json = serde_json::from_str(&said.out).unwrap();
-    assert_eq!((&report["blocks"], &report["quarantined"]), (&Json::from(BLOCKS), &Json::from(0)), "{report}");
+    assert_eq!(
+        (&report["blocks"], &report["quarantined"]),
+        (&Json::from(BLOCKS), &Json::from(0)),
+        "{report}"
+    );
 
     let sql = "SELECT count() AS blocks, max(number) AS head FROM blocks FORMAT JSONEachRow";
     let rows = finish(on(at, &["sql", sql])).await.ok().out;
@@ -35,10 +39,16 @@ async fn a_chain_is_ingested_asked_audited_and_decoded_again() {
     let last = BLOCKS.to_string();
     let said = finish(on(at, &["redecode", "--from", "1", "--to", &last, "--json"])).await.ok();
     let again: Json = serde_json::from_str(&said.out).unwrap();
-    assert_eq!((&again["blocks"], &again["changed_windows"]), (&Json::from(BLOCKS), &Json::from(0)), "{again}");
+    assert_eq!(
+        (&again["blocks"], &again["changed_windows"]),
+        (&Json::from(BLOCKS), &Json::from(0)),
+        "{again}"
+    );
 
     // damage is found, and told by the exit code
-    finish(on(at, &["sql", "ALTER TABLE blocks DELETE WHERE number = 30 SETTINGS mutations_sync = 2"])).await.ok();
+    finish(on(at, &["sql", "ALTER TABLE blocks DELETE WHERE number = 30 SETTINGS mutations_sync = 2"]))
+        .await
+        .ok();
     let said = finish(on(at, &["audit", "--json"])).await;
     assert_eq!(said.code, Some(1), "{}", said.err);
     let audit: Json = serde_json::from_str(&said.out).unwrap();
@@ -54,10 +64,14 @@ async fn it_goes_on_where_it_stopped_or_was_killed() {
     finish(on(at, &first)).await.ok();
     assert_eq!(finish(on(at, &["sql", "SELECT count() FROM blocks"])).await.ok().out, "10\n");
     let rpc = node.url();
-    let (running, _) = Running::start(on(at, &["up", "--rpc", &rpc, "--listen", "127.0.0.1:0"]), "serving on ");
+    let (running, _) =
+        Running::start(on(at, &["up", "--rpc", &rpc, "--listen", "127.0.0.1:0"]), "serving on ");
     running.kill();
     finish(on(at, &["ingest", "--rpc", &rpc, "--exit-at-head"])).await.ok();
-    assert_eq!(finish(on(at, &["sql", "SELECT count(), uniqExact(number) FROM blocks"])).await.ok().out, "20\t20\n");
+    assert_eq!(
+        finish(on(at, &["sql", "SELECT count(), uniqExact(number) FROM blocks"])).await.ok().out,
+        "20\t20\n"
+    );
     let said = finish(on(at, &["ingest", "--rpc", &rpc, "--exit-at-head", "--json"])).await.ok();
     let report: Json = serde_json::from_str(&said.out).unwrap();
     assert_eq!(report["blocks"], 0, "what is sealed is not asked for again");
@@ -69,7 +83,8 @@ async fn a_backfill_takes_its_range_and_no_more() {
     let node = growing_node(40).await;
     let dir = tempdir().unwrap();
     finish(on(dir.path(), &["backfill", "--rpc", &node.url(), "5:1_2"])).await.ok();
-    let said = finish(on(dir.path(), &["sql", "SELECT min(number), max(number), count() FROM blocks"])).await.ok();
+    let said =
+        finish(on(dir.path(), &["sql", "SELECT min(number), max(number), count() FROM blocks"])).await.ok();
     assert_eq!(said.out, "5\t12\t8\n");
 }
 

@@ -46,7 +46,12 @@ impl Said {
 
     /// It must have failed with a message that holds all of `words`.
     pub(crate) fn fails_with(self, words: &[&str]) -> Self {
-        assert!(self.code.is_some_and(|code| code != 0), "it succeeded\nout: {}\nerr: {}", self.out, self.err);
+        assert!(
+            self.code.is_some_and(|code| code != 0),
+            "it succeeded\nout: {}\nerr: {}",
+            self.out,
+            self.err
+        );
         for word in words {
             assert!(self.err.contains(word), "no `{word}` in: {}", self.err);
         }
@@ -73,7 +78,9 @@ impl Running {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        std::thread::spawn(move || {
+            stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
         let running = Self { child, lines };
         let rest = running.line(announced);
         (running, rest)

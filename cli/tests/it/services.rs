@@ -25,8 +25,12 @@ async fn up_serves_pages_and_api_while_the_chain_grows_and_stops_in_order() {
     let at = dir.path();
     wait_until_sql(at, "SELECT max(number) >= 10 FROM blocks").await;
     let pid = format!("pid {}", up.pid());
-    finish(on(at, &["ingest", "--rpc", &node.url(), "--exit-at-head"])).await.fails_with(&["in use by another process", &pid]);
-    finish(on(at, &["serve", "--listen", "127.0.0.1:0"])).await.fails_with(&["in use by another process", &pid]);
+    finish(on(at, &["ingest", "--rpc", &node.url(), "--exit-at-head"]))
+        .await
+        .fails_with(&["in use by another process", &pid]);
+    finish(on(at, &["serve", "--listen", "127.0.0.1:0"]))
+        .await
+        .fails_with(&["in use by another process", &pid]);
     finish(on(at, &["audit"])).await.ok();
     up.stop();
     assert!(!at.join("engine.json").exists(), "nothing is left behind");
@@ -75,18 +79,23 @@ async fn node_serves_a_recording_and_refuses_senseless_faults() {
     assert!(rest.contains("ws://127.0.0.1:") && rest.contains("head 10 of"), "{rest}");
     node.stop();
     finish(yumascan(&["node", "--drop", "7"])).await.fails_with(&["--drop 7", "between 0 and 1"]);
-    finish(yumascan(&["node", "--recording", "/nowhere"])).await.fails_with(&["/nowhere", "a recording is a folder"]);
+    finish(yumascan(&["node", "--recording", "/nowhere"]))
+        .await
+        .fails_with(&["/nowhere", "a recording is a folder"]);
 }
 
 #[tokio::test]
 async fn doctor_says_what_is_well_and_what_to_do() {
     let node = node().await;
     let dir = tempdir().unwrap();
-    let said = finish(on(dir.path(), &["doctor", "--rpc", &node.url(), "--listen", "127.0.0.1:0", "--json"])).await.ok();
+    let said = finish(on(dir.path(), &["doctor", "--rpc", &node.url(), "--listen", "127.0.0.1:0", "--json"]))
+        .await
+        .ok();
     let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     let outcome = |name: &str| {
         let checks = report["checks"].as_array().unwrap();
-        let check = checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("{name}: {report}"));
+        let check =
+            checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("{name}: {report}"));
         check["outcome"].as_str().unwrap().to_owned()
     };
     for name in ["engine", "folder", "port", "warehouse", "schema", "node"] {
@@ -94,7 +103,8 @@ async fn doctor_says_what_is_well_and_what_to_do() {
     }
     assert_eq!(outcome("blocks"), "warn", "nothing is stored yet");
 
-    let said = finish(on(dir.path(), &["doctor", "--rpc", "ws://127.0.0.1:1", "--listen", "127.0.0.1:0"])).await;
+    let said =
+        finish(on(dir.path(), &["doctor", "--rpc", "ws://127.0.0.1:1", "--listen", "127.0.0.1:0"])).await;
     assert_eq!(said.code, Some(1), "{}", said.out);
     assert!(said.out.contains("FAIL  node"), "{}", said.out);
 }

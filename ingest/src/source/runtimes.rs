@@ -78,7 +78,7 @@ impl Runtimes {
         }
         let (runtime, bytes) = fetch(pool, spec, at).await?;
         let version = bytes.get(4).copied().map_or(0, u32::from);
-        self.warehouse.insert_metadata(spec.0, version, at.number, &bytes).await?;
+        self.warehouse.insert_metadata(spec.0, version, &bytes).await?;
         tracing::info!(
             spec = spec.0,
             metadata_version = version,

@@ -96,8 +96,9 @@ impl Warehouse {
         if blocks.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = Sql::new("SELECT ?fields FROM events WHERE block_number IN ? ORDER BY block_number, event_index")
-            .bind(blocks.to_vec());
+        let sql =
+            Sql::new("SELECT ?fields FROM events WHERE block_number IN ? ORDER BY block_number, event_index")
+                .bind(blocks.to_vec());
         let mut rows = self.fetch_all("list events of blocks", sql).await?;
         self.retain_visible(&mut rows).await?;
         Ok(rows)

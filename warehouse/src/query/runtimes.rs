@@ -36,7 +36,7 @@ impl Warehouse {
         );
         let metadata = Sql::new(
             "SELECT spec_version, metadata_version, metadata_hash, length(metadata) AS metadata_bytes \
-             FROM runtime_metadata ORDER BY spec_version, metadata_version DESC, fetched_at_block",
+             FROM runtime_metadata ORDER BY spec_version, metadata_version DESC, metadata_hash",
         );
         let (blocks, metadata) = futures::try_join!(
             self.fetch_all::<RuntimeBlocks>("list runtimes", blocks),
@@ -62,7 +62,7 @@ impl Warehouse {
     pub async fn find_metadata(&self, spec_version: u32) -> Result<Option<Vec<u8>>, WarehouseError> {
         let sql = Sql::new(
             "SELECT metadata FROM runtime_metadata WHERE spec_version = ? \
-             ORDER BY metadata_version DESC, fetched_at_block LIMIT 1",
+             ORDER BY metadata_version DESC, metadata_hash LIMIT 1",
         );
         let found = self.fetch_optional::<MetadataBytes>("find metadata", sql.bind(spec_version)).await?;
         Ok(found.map(|row| row.metadata.0))

@@ -12,18 +12,16 @@ struct MetadataRow {
     spec_version: u32,
     metadata_version: u32,
     metadata_hash: String,
-    fetched_at_block: u64,
     metadata: RawBytes,
 }
 
 impl Warehouse {
-    /// Keeps the metadata of a runtime: `bytes` are SCALE from the magic number on, read in the state of block
-    /// `fetched_at_block`. The same bytes are kept once.
+    /// Keeps the metadata of a runtime: `bytes` are SCALE from the magic number on. The same bytes are kept
+    /// once.
     pub async fn insert_metadata(
         &self,
         spec_version: u32,
         metadata_version: u32,
-        fetched_at_block: u64,
         bytes: &[u8],
     ) -> Result<(), WarehouseError> {
         let metadata_hash = Hash::blake2_256(bytes).to_string();
@@ -36,7 +34,7 @@ impl Warehouse {
         }
         let token = format!("runtime_metadata:{spec_version}:{metadata_version}:{metadata_hash}");
         let metadata = RawBytes(bytes.to_vec());
-        let row = MetadataRow { spec_version, metadata_version, metadata_hash, fetched_at_block, metadata };
+        let row = MetadataRow { spec_version, metadata_version, metadata_hash, metadata };
         let mut encoded = Vec::with_capacity(bytes.len() + 128);
         write_row(&mut encoded, &row).map_err(|source| WarehouseError::Encode {
             table: "runtime_metadata",

@@ -25,7 +25,7 @@ async fn a_healthy_warehouse_is_clean() {
     write_chain(&warehouse, &healthy(60, 39), 8).await;
     assert_eq!(audited(&warehouse).await.missing_metadata, [100, 101]);
     for spec in [100, 101] {
-        warehouse.insert_metadata(spec, 15, 0, b"meta").await.unwrap();
+        warehouse.insert_metadata(spec, 15, b"meta").await.unwrap();
     }
     let report = audited(&warehouse).await;
     assert!(report.is_clean(), "{report:?}");

@@ -178,8 +178,8 @@ async fn metadata_is_kept_once_and_the_highest_format_is_given() {
     write_chain(&warehouse, &chain(10, 0, 25), 13).await;
     assert_eq!(warehouse.find_metadata(100).await.unwrap(), None);
     for _ in 0..2 {
-        warehouse.insert_metadata(100, 14, 0, b"meta fourteen \xff\x00").await.unwrap();
-        warehouse.insert_metadata(100, 15, 0, b"meta fifteen \xff\x00").await.unwrap();
+        warehouse.insert_metadata(100, 14, b"meta fourteen \xff\x00").await.unwrap();
+        warehouse.insert_metadata(100, 15, b"meta fifteen \xff\x00").await.unwrap();
     }
     assert_eq!(warehouse.find_metadata(100).await.unwrap().unwrap(), b"meta fifteen \xff\x00");
     let versions = warehouse.list_runtime_versions().await.unwrap();

@@ -57,7 +57,7 @@ pub(crate) async fn empty() -> Explorer {
 pub(crate) async fn over(blocks: std::ops::RangeInclusive<u64>) -> Explorer {
     let explorer = empty().await;
     let (runtime, metadata) = recording::runtime(&demo(), SPEC);
-    explorer.warehouse.insert_metadata(SPEC, 15, *blocks.start(), &metadata).await.expect("metadata");
+    explorer.warehouse.insert_metadata(SPEC, 15, &metadata).await.expect("metadata");
     let raw = recording::raw_blocks(&demo(), SPEC, blocks);
     let (tip, stored) = raw.split_last().expect("blocks in the demo");
     recording::store(&explorer.warehouse, &runtime, stored).await;
