@@ -77,7 +77,9 @@ pub(crate) async fn run(args: DemoArgs, mut config: Config) -> anyhow::Result<Ex
     let report = up::together(&config, listener, Some(name), cancel, mode).await;
     node.shutdown().await;
     let report = report?;
-    eprintln!("{report}");
-    let unfinished = report.cancelled && args.exit_at_head;
+    if let Some(report) = &report {
+        eprintln!("{report}");
+    }
+    let unfinished = report.is_none_or(|report| report.cancelled) && args.exit_at_head;
     Ok(if unfinished { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

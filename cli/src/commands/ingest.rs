@@ -58,7 +58,9 @@ pub(super) async fn once(config: &Config, mode: IngestMode, json: bool) -> anyho
     let house = House::open(config).await?;
     let outcome = work(config, &house, mode).await;
     house.close().await;
-    let report = outcome?;
+    let Some(report) = outcome? else {
+        return Ok(if mode == IngestMode::Follow { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    };
     match json {
         true => println!("{}", serde_json::to_string(&report)?),
         false => eprintln!("{report}"),
@@ -68,15 +70,15 @@ pub(super) async fn once(config: &Config, mode: IngestMode, json: bool) -> anyho
     Ok(if unfinished { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-async fn work(config: &Config, house: &House, mode: IngestMode) -> anyhow::Result<IngestReport> {
+async fn work(config: &Config, house: &House, mode: IngestMode) -> anyhow::Result<Option<IngestReport>> {
     let tip = LiveTip::default();
     let ingest = Ingest::new(config.ingest.clone(), house.warehouse.clone(), house.store.clone(), tip)?;
     let cancel = shutdown::on_signal();
     let (progress, view) = Progress::new();
     let display = progress::show(view);
-    let report = ingest.run(mode, cancel, progress).await;
+    let report = shutdown::finish(&cancel, ingest.run(mode, cancel.clone(), progress)).await;
     drop(display);
-    Ok(report?)
+    Ok(report.transpose()?)
 }
 
 /// Says how endpoints are named when none is.

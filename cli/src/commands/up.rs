@@ -56,7 +56,7 @@ pub(super) async fn together(
     chain_name: Option<String>,
     cancel: CancellationToken,
     mode: IngestMode,
-) -> anyhow::Result<IngestReport> {
+) -> anyhow::Result<Option<IngestReport>> {
     yumascan_api::install_metrics()?;
     let house = House::open(config).await?;
     let outcome = run_both(config, &house, listener, chain_name, cancel, mode).await;
@@ -71,7 +71,7 @@ async fn run_both(
     chain_name: Option<String>,
     cancel: CancellationToken,
     mode: IngestMode,
-) -> anyhow::Result<IngestReport> {
+) -> anyhow::Result<Option<IngestReport>> {
     let tip = LiveTip::default();
     let ingest =
         Ingest::new(config.ingest.clone(), house.warehouse.clone(), house.store.clone(), tip.clone())?;
@@ -92,13 +92,13 @@ async fn run_both(
         served
     };
     let ingesting = async {
-        let report = ingest.run(mode, stop.clone(), progress).await;
+        let report = shutdown::finish(&stop, ingest.run(mode, stop.clone(), progress)).await;
         stop.cancel();
         report
     };
     let (served, report) = tokio::join!(serving, ingesting);
     drop(display);
-    let report = report?;
+    let report = report.transpose()?;
     served?;
     Ok(report)
 }

@@ -103,7 +103,7 @@ async fn a_second_process_is_told_who_holds_the_folder() {
             .out,
         "42\n"
     );
-    first.stop();
+    first.stop().await;
 }
 
 #[tokio::test]

@@ -96,11 +96,17 @@ impl Running {
         self.child.id()
     }
 
-    /// Asks it to stop; it must end in order.
-    pub(crate) fn stop(mut self) {
+    /// Asks it to stop; it must end in order. The node it reads from goes on meanwhile.
+    pub(crate) async fn stop(mut self) {
         let asked = Command::new("kill").arg(self.pid().to_string()).status().unwrap();
         assert!(asked.success());
-        assert_eq!(self.child.wait().unwrap().code(), Some(0), "an orderly end");
+        let code = tokio::task::spawn_blocking(move || self.child.wait().unwrap().code()).await.unwrap();
+        assert_eq!(code, Some(0), "an orderly end");
+    }
+
+    /// Its exit code; nothing else of the calling test runs meanwhile.
+    pub(crate) fn wait_blocking(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
     }
 
     pub(crate) fn kill(mut self) {
