@@ -133,7 +133,7 @@ async fn wrong_arguments_are_refused_with_the_right_form() {
         ("{ transfers(filter: { minAmountRao: \"1.5\" }) { nodes { id } } }", "", "rao"),
         ("{ blocks(filter: { fromTime: \"yesterday\" }) { nodes { number } } }", "", "ISO 8601"),
         ("{ blocks(first: 1, last: 1) { nodes { number } } }", "BAD_INPUT", "not both"),
-        ("{ block { nmber } }", "GRAPHQL_VALIDATION_FAILED", "nmber"),
+        ("{ block { noSuchField } }", "GRAPHQL_VALIDATION_FAILED", "noSuchField"),
         ("{ block { number }", "GRAPHQL_PARSE_FAILED", ""),
     ] {
         let (answered, message) = api.refusal(query).await;

@@ -210,8 +210,8 @@ mod tests {
 
     #[test]
     fn a_typo_is_refused_with_the_nearest_name() {
-        let text = with_file("[ingest]\nendpiont = [\"ws://x\"]\n", &[]).unwrap_err();
-        assert!(text.contains("no setting `ingest.endpiont`; did you mean `ingest.endpoints`?"), "{text}");
+        let text = with_file("[ingest]\nendpoitns = [\"ws://x\"]\n", &[]).unwrap_err();
+        assert!(text.contains("no setting `ingest.endpoitns`; did you mean `ingest.endpoints`?"), "{text}");
         let text = with_file("datadir = \"x\"\n", &[]).unwrap_err();
         assert!(text.contains("did you mean `data_dir`?"), "{text}");
         let text = with_file("[colours]\nx = 1\n", &[]).unwrap_err();

@@ -24,7 +24,7 @@ mod tests {
     #[test]
     fn typos_find_their_names_and_nonsense_finds_none() {
         let known = ["endpoints", "window_blocks", "memory_mb", "listen"];
-        assert_eq!(nearest("endpiont", known), Some("endpoints"));
+        assert_eq!(nearest("endpoitns", known), Some("endpoints"));
         assert_eq!(nearest("endpoint", known), Some("endpoints"));
         assert_eq!(nearest("Listen", known), Some("listen"));
         assert_eq!(nearest("window_block", known), Some("window_blocks"));

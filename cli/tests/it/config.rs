@@ -9,9 +9,9 @@ async fn typos_are_refused_at_start_with_the_nearest_name() {
     let dir = tempdir().unwrap();
     let file = dir.path().join("yumascan.toml");
     let path = file.to_str().unwrap();
-    std::fs::write(&file, "[ingest]\nendpiont = [\"ws://x\"]\n").unwrap();
+    std::fs::write(&file, "[ingest]\nendpoitns = [\"ws://x\"]\n").unwrap();
     let said = finish(on(dir.path(), &["migrate", "--config", path])).await;
-    said.fails_with(&["yumascan.toml", "`ingest.endpiont`", "did you mean `ingest.endpoints`?"]);
+    said.fails_with(&["yumascan.toml", "`ingest.endpoitns`", "did you mean `ingest.endpoints`?"]);
     let mut command = on(dir.path(), &["migrate"]);
     command.env("YUMASCAN_STORE_ULR", "x");
     finish(command).await.fails_with(&["`YUMASCAN_STORE_ULR`", "did you mean `YUMASCAN_STORE_URL`?"]);
