@@ -193,7 +193,7 @@ async fn check_warehouse(house: &House, findings: &mut Findings) {
     match house.warehouse.find_head().await {
         Ok(Some(head)) => findings.add("blocks", Outcome::Ok, format!("stored up to {}", head.number)),
         Ok(None) => {
-            findings.add("blocks", Outcome::Warn, "nothing is stored yet; run `yumascan ingest --rpc URL`")
+            findings.add("blocks", Outcome::Warn, "nothing is stored yet; run `yumascan ingest --rpc URL`");
         }
         Err(err) => findings.add("blocks", Outcome::Fail, err.to_string()),
     }

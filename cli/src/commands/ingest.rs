@@ -76,7 +76,7 @@ async fn work(config: &Config, house: &House, mode: IngestMode) -> anyhow::Resul
     let cancel = shutdown::on_signal();
     let (progress, view) = Progress::new();
     let display = progress::show(view);
-    let report = shutdown::finish(&cancel, ingest.run(mode, cancel.clone(), progress)).await;
+    let report = shutdown::finish(&cancel, Box::pin(ingest.run(mode, cancel.clone(), progress))).await;
     drop(display);
     Ok(report.transpose()?)
 }

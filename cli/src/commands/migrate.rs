@@ -45,7 +45,7 @@ async fn migrate(config: &Config, server: yumascan_warehouse::WarehouseConfig) -
     match report.applied.is_empty() {
         true => println!("warehouse  up to date (schema {})", report.to),
         false => {
-            println!("warehouse  schema {} to {}: {}", report.from, report.to, report.applied.join(", "))
+            println!("warehouse  schema {} to {}: {}", report.from, report.to, report.applied.join(", "));
         }
     }
     Ok(())

@@ -92,7 +92,7 @@ async fn run_both(
         served
     };
     let ingesting = async {
-        let report = shutdown::finish(&stop, ingest.run(mode, stop.clone(), progress)).await;
+        let report = shutdown::finish(&stop, Box::pin(ingest.run(mode, stop.clone(), progress))).await;
         stop.cancel();
         report
     };

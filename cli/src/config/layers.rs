@@ -115,7 +115,7 @@ pub(super) fn variable_names(known: &Json) -> Vec<(String, String)> {
             Json::Object(keys) => {
                 names.extend(keys.keys().map(|key| {
                     (format!("{PREFIX}{section}_{key}").to_uppercase(), format!("{section}.{key}"))
-                }))
+                }));
             }
             _ => names.push((format!("{PREFIX}{section}").to_uppercase(), section.clone())),
         }

@@ -10,7 +10,7 @@ pub(crate) const BLOCKS: u64 = 60;
 
 fn load(folder: &str) -> Arc<Recording> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../demo").join(folder);
-    let options = LoadOptions { last_block: Some(BLOCKS), ..LoadOptions::default() };
+    let options = LoadOptions { last_block: Some(BLOCKS) };
     Recording::load(&folder, &options).expect("the bundled recording is read").into()
 }
 
