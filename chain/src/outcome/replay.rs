@@ -33,7 +33,7 @@ pub(super) fn assign<'a>(
     };
     match extrinsic.success {
         Some(true) => replay.run(),
-        Some(false) => replay.fail(0, extrinsic.error.map(Cow::Borrowed)),
+        Some(false) => replay.fail(0, extrinsic.error.map(Cow::Borrowed).as_ref()),
         None => {} // every outcome stands at unknown already
     }
 }
@@ -163,7 +163,7 @@ impl<'a> Replay<'a, '_> {
         let &[child] = self.tree.children(node) else { return };
         match boundary::result(result) {
             Some(Ok(())) => self.work.push(Task::Succeeded(child)),
-            Some(Err(error)) => self.fail(child, error),
+            Some(Err(error)) => self.fail(child, error.as_ref()),
             None => {}
         }
     }
@@ -183,7 +183,7 @@ impl<'a> Replay<'a, '_> {
         for after in &mut self.out[first_unrun..end_of_batch] {
             after.outcome = Outcome::NotExecuted;
         }
-        self.fail(failed_node, error);
+        self.fail(failed_node, error.as_ref());
         self.items(node, failed, Rule::Completed);
     }
 
@@ -235,7 +235,7 @@ impl<'a> Replay<'a, '_> {
         match outcome {
             Ok(Outcome::Success) => self.work.push(Task::Succeeded(item)),
             Ok(_) => {}
-            Err(error) => self.fail(item, error),
+            Err(error) => self.fail(item, error.as_ref()),
         }
     }
 
@@ -271,7 +271,8 @@ impl<'a> Replay<'a, '_> {
             self.mark_below(fallback, Outcome::NotExecuted);
             self.work.push(Task::Succeeded(main));
         } else {
-            self.fail(main, json::member(event.args, "main_error", 0).and_then(error_name));
+            let error = json::member(event.args, "main_error", 0).and_then(error_name);
+            self.fail(main, error.as_ref());
             self.work.push(Task::Succeeded(fallback));
         }
     }
@@ -290,13 +291,13 @@ impl<'a> Replay<'a, '_> {
     }
 
     /// `node` failed: everything inside was rolled back, and the call whose error it was failed too.
-    fn fail(&mut self, node: u32, error: Option<Cow<'a, str>>) {
+    fn fail(&mut self, node: u32, error: Option<&Cow<'a, str>>) {
         self.mark_below(node, Outcome::Reverted);
         let mut failed = node;
         loop {
             let answer = &mut self.out[failed as usize];
             answer.outcome = Outcome::Failed;
-            answer.error.clone_from(&error);
+            answer.error = error.cloned();
             let call = &self.calls[failed as usize];
             let kind = Kind::of(call.pallet, call.call);
             let from_inside =
