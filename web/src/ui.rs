@@ -21,7 +21,7 @@ pub fn account(address: &str) -> AnyView {
         return view! { <span class="acct">{middle(address)}</span> }.into_any();
     }
     let href = format!("/account/{address}");
-    view! { <span class="acct">{mark::account_mark(address)}<a href=href>{middle(address)}</a></span> }
+    view! { <span class="acct">{mark::account_mark(address)}<a href=href aria-label=address.to_owned()>{middle(address)}</a></span> }
         .into_any()
 }
 

@@ -80,6 +80,12 @@ test("a copy button copies the whole value", options, async () => {
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   assert.match(copied, /^0x[0-9a-f]{64}$/);
   assert.equal(copied, await button.getAttribute("data-copy"));
+  // By hand, the shortened text is copied whole too.
+  const selected = await page.locator(".facts .mid").first().evaluate((node) => {
+    getSelection().selectAllChildren(node);
+    return getSelection().toString();
+  });
+  assert.match(selected, /^0x[0-9a-f]{64}$/);
   assert.deepEqual(problems, []);
   await close();
 });

@@ -33,7 +33,7 @@ for (const script of withIslands ? [true, false] : [false]) {
     assert.equal((await page.locator("h1").textContent()).trim(), wanted.name);
     assert.ok(await page.locator("ol.tree > li").count() >= 1, "the call tree has its root");
 
-    const signer = page.locator(".facts").getByRole("link", { name: wanted.signer });
+    const signer = page.locator(".facts").getByRole("link", { name: wanted.signer, exact: true });
     await signer.click();
     await page.waitForURL(`**/account/${wanted.signer}`);
     assert.ok(await page.locator("table.list tbody tr").count() >= 1, "the account did something");
