@@ -301,7 +301,7 @@ impl<'a> Replay<'a, '_> {
             let call = &self.calls[failed as usize];
             let kind = Kind::of(call.pallet, call.call);
             let from_inside =
-                kind.propagates() && error.as_deref().is_some_and(|error| is_foreign(call.pallet, error));
+                kind.propagates() && error.is_some_and(|error| is_foreign(call.pallet, error));
             if !from_inside {
                 return;
             }
