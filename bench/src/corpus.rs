@@ -69,7 +69,7 @@ impl Corpus {
         let mut blocks = Vec::new();
         for line in BufReader::new(zstd::Decoder::new(open("blocks.jsonl.zst")?)?).lines() {
             let line: Line = serde_json::from_str(&line?)?;
-            if line.number % step != 0 {
+            if !line.number.is_multiple_of(step) {
                 continue;
             }
             blocks.push(RawBlock {

@@ -29,7 +29,7 @@ async fn main() {
     let warehouse = Warehouse::connect(config).await.expect("a connection");
     warehouse.migrate().await.expect("the schema");
     let (runtime, metadata) = recording::runtime(&folder, spec);
-    warehouse.insert_metadata(spec.into(), 15, &metadata).await.expect("metadata is stored");
+    warehouse.insert_metadata(spec, 15, &metadata).await.expect("metadata is stored");
     let blocks = recording::raw_blocks(&folder, spec, from..=to);
     let (tip_block, stored) = blocks.split_last().expect("blocks of that range");
     recording::store(&warehouse, &runtime, stored).await;

@@ -300,8 +300,7 @@ impl<'a> Replay<'a, '_> {
             answer.error = error.cloned();
             let call = &self.calls[failed as usize];
             let kind = Kind::of(call.pallet, call.call);
-            let from_inside =
-                kind.propagates() && error.is_some_and(|error| is_foreign(call.pallet, error));
+            let from_inside = kind.propagates() && error.is_some_and(|error| is_foreign(call.pallet, error));
             if !from_inside {
                 return;
             }

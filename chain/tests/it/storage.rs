@@ -141,7 +141,7 @@ fn broken_keys_and_values_are_told_apart() {
     assert!(matches!(error(&key[..40]), StorageError::BrokenKey { offset: 32, .. }));
     assert!(matches!(error(&key[..key.len() - 1]), StorageError::BrokenKey { offset: 32, .. }));
     assert!(matches!(error(&[&key[..], &[0]].concat()), StorageError::BrokenKey { offset: 80, .. }));
-    let mut other_hash = key.clone();
+    let mut other_hash = key;
     other_hash[33] ^= 1;
     assert!(error(&other_hash).to_string().contains("the hash is not that of the key"));
     assert!(matches!(account.value(Some(&[1, 2])).unwrap_err(), StorageError::BadValue { .. }));

@@ -140,7 +140,9 @@ impl Source {
                 tracing::debug!(
                     block = at.number,
                     endpoint = answers.events.endpoint.label(),
-                    "{what}; reading again"
+                    %value,
+                    %witness,
+                    "events and their witness differ, reading again"
                 );
                 let endpoint = answers.events.endpoint.label().to_owned();
                 (

@@ -326,7 +326,7 @@ fn extrinsic(row: &ExtrinsicRow, block: &Block) -> AnyView {
             <details open=signed && row.event_count <= 12 && block.row.extrinsic_count <= 30>
                 <summary>
                     {ui::result_sign(row.success)}
-                    <a class="num id" href=href.clone()>{row.extrinsic_index}</a>
+                    <a class="num id" href=href>{row.extrinsic_index}</a>
                     <span class="call">{ui::name(&row.pallet, &row.call)}{calls}{row.error.as_ref().map(|error| view! { <span class="badge bad">{error.clone()}</span> })}</span>
                     <span class="who p2">{ui::account_or(row.signer.as_deref(), "unsigned")}</span>
                     <span class="fee p3">{row.fee_rao.map(|fee| ui::tao(u128::from(fee)))}</span>
