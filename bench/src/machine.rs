@@ -1,6 +1,27 @@
 //! What the figures were measured on.
 
-use std::process::Command;
+use std::{process::Command, time::Duration};
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// Time that this thread has had the processor for: other programs on a busy machine do not count.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch(Duration);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(processor_time())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        processor_time().saturating_sub(self.0)
+    }
+}
+
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
+}
 
 /// Model of the processor, or `unknown`.
 pub(crate) fn cpu_model() -> String {

@@ -1,6 +1,6 @@
 //! subxt's dynamic values.
 
-use std::{hint::black_box, sync::Arc, time::Instant};
+use std::{hint::black_box, sync::Arc};
 
 use anyhow::anyhow;
 use serde::Serialize;
@@ -13,7 +13,10 @@ use subxt::{
 };
 
 use super::{Decoder, Form, Pass};
-use crate::corpus::{Corpus, Counts};
+use crate::{
+    corpus::{Corpus, Counts},
+    machine::Stopwatch,
+};
 
 pub(crate) struct Subxt<'c> {
     at_block: OfflineClientAtBlock<SubstrateConfig>,
@@ -113,7 +116,7 @@ impl Decoder for Subxt<'_> {
             self.corpus.blocks.iter().map(|block| (block.extrinsics.clone(), block.events.clone())).collect();
         let mut counts = Counts { extrinsics: 0, events: 0 };
         let (mut out, mut text) = (Vec::new(), 0);
-        let start = Instant::now();
+        let start = Stopwatch::start();
         for input in inputs {
             out.clear();
             self.block(input, form, &mut counts, &mut out).map_err(|error| anyhow!("subxt: {error}"))?;

@@ -1,11 +1,14 @@
 //! Yumascan's own decoder.
 
-use std::{hint::black_box, time::Instant};
+use std::hint::black_box;
 
 use yumascan_chain::{DecodedBlock, Runtime};
 
 use super::{Decoder, Form, Pass};
-use crate::corpus::{Corpus, Counts};
+use crate::{
+    corpus::{Corpus, Counts},
+    machine::Stopwatch,
+};
 
 pub(crate) struct Yumascan<'c> {
     pub(crate) runtime: &'c Runtime,
@@ -21,7 +24,7 @@ impl Decoder for Yumascan<'_> {
         let mut counts = Counts { extrinsics: 0, events: 0 };
         let mut text = 0;
         let mut out = Vec::new();
-        let start = Instant::now();
+        let start = Stopwatch::start();
         for block in &self.corpus.blocks {
             let decoded = self.runtime.decode_block(block);
             counts.extrinsics += decoded.extrinsics().len() as u64;
