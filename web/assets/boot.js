@@ -3,7 +3,8 @@ const { pkg } = document.querySelector("script[data-pkg]").dataset;
 const started = await import(pkg).catch((error) => console.warn("islands not loaded:", error));
 
 if (started) {
-  await started.default();
+  const module_or_path = new URL(pkg.replace(/\.js$/, "_bg.wasm"), document.baseURI);
+  await started.default({ module_or_path });
   started.hydrate();
   for (const island of document.querySelectorAll("leptos-island")) {
     const { component } = island.dataset;
