@@ -5,10 +5,11 @@ mod digest;
 pub(crate) mod dispatch;
 mod events;
 mod extrinsic;
-pub(crate) mod input;
-pub(crate) mod machine;
+mod input;
+mod machine;
 mod origins;
 mod scratch;
 #[cfg(test)]
 mod tests;
 mod tree;
+pub(crate) mod value;

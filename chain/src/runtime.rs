@@ -23,11 +23,7 @@ use self::{
 };
 use crate::{
     RawBlock,
-    decode::{
-        block,
-        input::Input,
-        machine::{Machine, Registers, output_limit},
-    },
+    decode::{block, value},
     ids::SpecVersion,
     json,
     records::DecodedBlock,
@@ -166,26 +162,7 @@ impl Runtime {
         input: &mut &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), DecodeError> {
-        let start = out.len();
-        let mut cursor = Input::new(input);
-        let mut registers = Registers::new();
-        let mut machine = Machine {
-            program: &self.program,
-            names: &self.names,
-            registers: &mut registers,
-            tree: None,
-            limit: start.saturating_add(output_limit(input.len())),
-        };
-        match machine.value(ty, &mut cursor, out) {
-            Ok(()) => {
-                *input = cursor.rest();
-                Ok(())
-            }
-            Err(fault) => {
-                out.truncate(start);
-                Err(DecodeError { offset: fault.offset, reason: fault.reason.to_string() })
-            }
-        }
+        value::write(self, ty, input, out)
     }
 
     /// Decodes a block that this runtime executed. Never fails: what cannot be decoded is in `quarantined`.

@@ -102,7 +102,7 @@ fn types_that_contain_themselves_are_compiled_and_end() {
 fn metadata_with_a_chain_of_newtypes_as_long_as_it_likes_compiles() {
     let mut registry = Registry::new();
     let mut ty = registry.add(&[], TypeDefPrimitive::U16);
-    for _ in 0..100_000 {
+    for _ in 0..20_000 {
         ty = registry.composite(&[], &[(None, ty)]);
     }
     let runtime = registry.compile();
