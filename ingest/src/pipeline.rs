@@ -27,6 +27,9 @@ const MOST_LINK_ROUNDS: usize = 3;
 /// How often an insert is repeated after a transient failure.
 const MOST_INSERTS: u32 = 8;
 
+/// Raw bytes that one thread decodes at a time.
+const PIECE_BYTES: usize = 2 << 20;
+
 /// Everything a window passes through; shared by the tasks that carry windows.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
@@ -75,8 +78,7 @@ impl Pipeline {
         let (parent, hash) = (fetched.parent_hash(), fetched.last_hash());
 
         let started = Instant::now();
-        let decoding = tokio::task::spawn_blocking(move || decode(window, fetched.blocks, announce));
-        let Decoded { window: rows, mut tally, announce } = decoding.await??;
+        let Decoded { window: rows, mut tally, announce } = decode(window, fetched.blocks, announce).await?;
         tally.rpc = rpc;
         tally.decode = started.elapsed();
 
@@ -162,8 +164,64 @@ pub(crate) fn row_counts(receipt: &WindowReceipt) -> RowCounts {
     }
 }
 
-fn decode(window: BlockRange, blocks: Vec<SourcedBlock>, announce: bool) -> Result<Decoded, WarehouseError> {
-    let mut rows = WindowRows::new(window.from, window.to);
+/// Decodes a window. One of runaway blocks is worth many others: it is cut into pieces that several threads decode.
+/// Where it is cut depends on the blocks alone, so that a repeated window is sent in the same parts.
+async fn decode(
+    window: BlockRange,
+    blocks: Vec<SourcedBlock>,
+    announce: bool,
+) -> Result<Decoded, IngestError> {
+    let pieces = pieces_of(blocks);
+    let decoding: Vec<_> = pieces
+        .into_iter()
+        .map(|piece| tokio::task::spawn_blocking(move || decode_piece(piece, announce)))
+        .collect();
+    let mut decoded = Vec::with_capacity(decoding.len());
+    for piece in decoding {
+        decoded.push(piece.await??);
+    }
+    let joining = tokio::task::spawn_blocking(move || {
+        let mut rows = WindowRows::new(window.from, window.to);
+        let mut tally = WindowTally::default();
+        let mut tip = Vec::new();
+        for piece in decoded {
+            rows.append(piece.rows)?;
+            tally.add(&piece.tally);
+            tip.extend(piece.announce);
+        }
+        Ok::<_, WarehouseError>(Decoded { window: rows.finish()?, tally, announce: tip })
+    });
+    Ok(joining.await??)
+}
+
+/// Runs of blocks of about [`PIECE_BYTES`] each.
+fn pieces_of(blocks: Vec<SourcedBlock>) -> Vec<Vec<SourcedBlock>> {
+    let mut pieces: Vec<Vec<SourcedBlock>> = Vec::new();
+    let mut room = 0usize;
+    for block in blocks {
+        let bytes = block.raw.events.len() + block.raw.extrinsics.iter().map(Vec::len).sum::<usize>();
+        match pieces.last_mut().filter(|_| room >= bytes) {
+            Some(piece) => piece.push(block),
+            None => {
+                pieces.push(vec![block]);
+                room = PIECE_BYTES;
+            }
+        }
+        room = room.saturating_sub(bytes);
+    }
+    pieces
+}
+
+/// Rows of a run of blocks.
+struct Piece {
+    rows: WindowRows,
+    tally: WindowTally,
+    announce: Vec<TipBlock>,
+}
+
+fn decode_piece(blocks: Vec<SourcedBlock>, announce: bool) -> Result<Piece, WarehouseError> {
+    let number_of = |block: Option<&SourcedBlock>| block.map_or(0, |block| block.raw.header.number);
+    let mut rows = WindowRows::new(number_of(blocks.first()), number_of(blocks.last()));
     let mut tally = WindowTally::default();
     let mut tip = Vec::new();
     for SourcedBlock { raw, runtime } in blocks {
@@ -174,5 +232,5 @@ fn decode(window: BlockRange, blocks: Vec<SourcedBlock>, announce: bool) -> Resu
         }
         rows.push(&raw, &decoded)?;
     }
-    Ok(Decoded { window: rows.finish()?, tally, announce: tip })
+    Ok(Piece { rows, tally, announce: tip })
 }

@@ -91,6 +91,15 @@ pub(crate) struct WindowTally {
 }
 
 impl WindowTally {
+    /// Adds the counts of another part of the window.
+    pub(crate) fn add(&mut self, part: &Self) {
+        self.blocks += part.blocks;
+        self.extrinsics += part.extrinsics;
+        self.calls += part.calls;
+        self.events += part.events;
+        self.quarantined += part.quarantined;
+    }
+
     /// Adds a block.
     pub(crate) fn count(&mut self, raw: &RawBlock, decoded: &DecodedBlock) {
         self.blocks += 1;
