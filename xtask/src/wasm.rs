@@ -1,4 +1,4 @@
-//! The pages' WebAssembly: compiled, bound, and made small.
+//! The pages' WebAssembly: compiled and bound.
 //!
 //! The standard library for `wasm32-unknown-unknown` comes from rustup; where that cannot fetch it, from Debian's
 //! `rustc-web`, which carries its source and compiles it on the way.
@@ -24,15 +24,6 @@ const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "l
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_LINKER: &str = "wasm-ld-19";
-/// What the compiler emits and older optimisers must be told to expect.
-const WASM_FEATURES: [&str; 6] = [
-    "--enable-bulk-memory",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
-];
 
 /// A compiler that can do it.
 #[derive(Debug, Clone, Copy)]
@@ -67,12 +58,10 @@ pub(crate) fn build(workspace: &Workspace) -> Result<String> {
         .generate(&package)
         .map_err(|error| anyhow!("wasm-bindgen: {error:#}"))?;
     let wasm = package.join("yumascan_web_bg.wasm");
-    let optimised = optimise(workspace, &wasm)?;
+    // No wasm-opt: Debian's confuses the two tables of the module, which then does not start, and the profile
+    // `wasm-release` leaves it little to gain (a tenth).
     let kilobytes = fs::metadata(&wasm)?.len() / 1024;
-    Ok(format!(
-        "web/pkg: {kilobytes} KB of WebAssembly{}",
-        if optimised { "" } else { " (not optimised: no wasm-opt)" }
-    ))
+    Ok(format!("web/pkg: {kilobytes} KB of WebAssembly"))
 }
 
 fn find_toolchain(workspace: &Workspace) -> Result<Toolchain> {
@@ -116,18 +105,4 @@ fn debian_cargo(workspace: &Workspace) -> Command {
     }
     cargo.args(["-Z", "build-std=std,panic_abort"]);
     cargo
-}
-
-/// Optimises for size where `wasm-opt` is there and understands the file.
-fn optimise(workspace: &Workspace, wasm: &Path) -> Result<bool> {
-    let Some(optimiser) = find("wasm-opt") else { return Ok(false) };
-    let smaller = wasm.with_extension("smaller");
-    let mut command = program(workspace, optimiser);
-    command.arg("-Oz").args(WASM_FEATURES).arg(wasm).arg("-o").arg(&smaller);
-    if let Err(error) = run_quietly(&mut command) {
-        println!("wasm-opt cannot optimise it: {error:#}");
-        return Ok(false);
-    }
-    fs::rename(smaller, wasm)?;
-    Ok(true)
 }
