@@ -145,47 +145,50 @@ pub(crate) fn integer(value: &str) -> Option<u128> {
 /// Length of the JSON value that `rest` begins with.
 fn value_len(rest: &str) -> Option<usize> {
     let bytes = rest.as_bytes();
+    match bytes.first()? {
+        b'"' => string_end(bytes, 1),
+        b'{' | b'[' => nested_end(bytes),
+        b',' | b':' | b'}' | b']' => None,
+        _ => {
+            let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b':');
+            Some(bytes.iter().position(ends).unwrap_or(bytes.len()))
+        }
+    }
+}
+
+/// Index after the bracket that closes the one at the start.
+fn nested_end(bytes: &[u8]) -> Option<usize> {
     let mut depth = 0usize;
     let mut at = 0usize;
     loop {
         match bytes.get(at)? {
-            b'"' => at = string_end(bytes, at + 1)?,
-            b'{' | b'[' => {
-                depth += 1;
-                at += 1;
+            b'"' => {
+                at = string_end(bytes, at + 1)?;
                 continue;
             }
+            b'{' | b'[' => depth += 1,
             b'}' | b']' => {
-                // closes the enclosing value: there is none left here
                 depth = depth.checked_sub(1)?;
-                at += 1;
-            }
-            b',' | b':' if depth == 0 => return None,
-            b',' | b':' => {
-                at += 1;
-                continue;
-            }
-            _ => {
-                at += 1;
-                while matches!(bytes.get(at), Some(byte) if !matches!(byte, b',' | b'}' | b']' | b':')) {
-                    at += 1;
+                if depth == 0 {
+                    return Some(at + 1);
                 }
             }
+            _ => {}
         }
-        if depth == 0 {
-            return Some(at);
-        }
+        at += 1;
     }
 }
 
 /// Index after the closing quote of a string whose content begins at `at`.
 fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
-        match bytes.get(at)? {
-            b'"' => return Some(at + 1),
-            b'\\' => at += 2,
-            _ => at += 1,
+        let found = bytes.get(at..)?.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        at += found + 1;
+        if bytes.get(at - 1) == Some(&b'"') {
+            return Some(at);
         }
+        // a backslash: what follows it is part of the string
+        at += 1;
     }
 }
 

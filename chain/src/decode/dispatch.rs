@@ -14,19 +14,27 @@ pub(crate) struct DispatchInfo {
 
 /// Reads a dispatch info.
 pub(crate) fn dispatch_info(info: &str) -> DispatchInfo {
-    let weight = json::field(info, "weight").or_else(|| json::field(info, "call_weight")).and_then(weight);
-    let pays_fee = json::field(info, "pays_fee").and_then(|pays| match json::variant(pays) {
-        Some(("Yes", _)) => Some(true),
-        Some(("No", _)) => Some(false),
-        _ => None,
-    });
-    // newer shapes count the extensions' weight apart
-    let extension = json::field(info, "extension_weight").and_then(self::weight);
-    let weight = match (weight, extension) {
+    let (mut call, mut extension, mut pays_fee) = (None, None, None);
+    for (name, value) in json::fields(info) {
+        match name {
+            "weight" | "call_weight" => call = weight(value),
+            // newer shapes count the extensions' weight apart
+            "extension_weight" => extension = weight(value),
+            "pays_fee" => {
+                pays_fee = json::variant(value).and_then(|(pays, _)| match pays {
+                    "Yes" => Some(true),
+                    "No" => Some(false),
+                    _ => None,
+                });
+            }
+            _ => {}
+        }
+    }
+    let weight = match (call, extension) {
         (Some(call), Some(extension)) => {
             Some((call.0.saturating_add(extension.0), call.1.saturating_add(extension.1)))
         }
-        (weight, _) => weight,
+        (call, _) => call,
     };
     DispatchInfo { weight, pays_fee }
 }
@@ -34,12 +42,18 @@ pub(crate) fn dispatch_info(info: &str) -> DispatchInfo {
 /// A weight: `{ref_time, proof_size}`, or a bare integer as it once was.
 fn weight(value: &str) -> Option<(u64, u64)> {
     let part = |text| json::integer(text).and_then(|part| u64::try_from(part).ok());
-    match json::field(value, "ref_time") {
-        Some(ref_time) => {
-            Some((part(ref_time)?, json::field(value, "proof_size").and_then(part).unwrap_or(0)))
-        }
-        None => Some((part(value)?, 0)),
+    if let Some(bare) = part(value) {
+        return Some((bare, 0));
     }
+    let (mut ref_time, mut proof_size) = (None, None);
+    for (name, value) in json::fields(value) {
+        match name {
+            "ref_time" => ref_time = part(value),
+            "proof_size" => proof_size = part(value),
+            _ => {}
+        }
+    }
+    Some((ref_time?, proof_size.unwrap_or(0)))
 }
 
 /// Name of a dispatch error: `Pallet.Error`, or its variant (`BadOrigin`, `Token.FundsUnavailable`).
