@@ -29,6 +29,8 @@ export async function open(browser, { script = true, viewport = desktop, colorSc
   page.on("pageerror", (error) => problems.push(`page: ${error.message}`));
   page.on("requestfailed", (request) => {
     // A stream that is open while one leaves the page is aborted by the browser, and so are its prefetches.
+    // Where scripts are off, the browser refuses to fetch them: that is what was asked for.
+    if (!script && request.resourceType() === "script") return;
     if (request.failure()?.errorText !== "net::ERR_ABORTED") problems.push(`request: ${request.url()} ${request.failure()?.errorText}`);
   });
   page.on("response", (response) => response.status() >= 500 && problems.push(`response: ${response.status()} ${response.url()}`));
