@@ -1,0 +1,1 @@
+//! Yuma consensus: one epoch of one mechanism of one subnet.

@@ -1,0 +1,1 @@
+//! Fixed-point numbers with the rounding and saturation of the chain.

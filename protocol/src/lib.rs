@@ -1,0 +1,10 @@
+//! The chain's maths, bit for bit: what a block of Bittensor computes, recomputed from its inputs.
+//!
+//! Invariants: no IO, no clock, no floating point on any path to a result, no panic on any input; the same bits
+//! natively and in wasm.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod emission;
+pub mod epoch;
+pub mod fixed;
