@@ -1,0 +1,6 @@
+//! The maths of the chain against independent formulations and against recorded results.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod fixed;
+mod series;
