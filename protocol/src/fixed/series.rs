@@ -97,10 +97,8 @@ fn halve<T: Fixed>(x: T) -> Option<T> {
     T::from_parts(Parts { negative: false, magnitude: (bits >> 1) + (bits & 1) })
 }
 
-/// Square root by bisection between zero and `value`, until `value / root` and `root` differ by `epsilon` or
-/// less, at most 129 halvings. `None` for a negative value.
-///
-/// Below one the root lies outside the interval: what comes out then is near `value`, as on the chain.
+/// Square root by bisection between zero and `value` (below one: between `value` and one), until `value / root`
+/// and `root` differ by `epsilon` or less, at most 129 halvings. `None` for a negative value.
 #[must_use]
 pub fn checked_sqrt<T: Fixed>(value: T, epsilon: T) -> Option<T> {
     const MOST_HALVINGS: usize = 129;
@@ -108,8 +106,7 @@ pub fn checked_sqrt<T: Fixed>(value: T, epsilon: T) -> Option<T> {
         return None;
     }
     let two = T::ONE.checked_add(T::ONE)?;
-    let mut low = T::ZERO;
-    let mut high = value;
+    let (mut low, mut high) = if value > T::ONE { (T::ZERO, value) } else { (value, T::ONE) };
     let mut middle = high.saturating_add(low).safe_div(two);
     let mut quotient = value.safe_div(middle);
     for _ in 0..MOST_HALVINGS {

@@ -100,7 +100,11 @@ fn roots_come_within_the_tolerance() {
         assert!(gap <= thousandth, "{value}: {root}");
     }
     assert_eq!(checked_sqrt(I64F64::from_i64(-1), thousandth), None);
-    assert_eq!(checked_sqrt(U64F64::ZERO, U64F64::ratio(1, 1000)), Some(U64F64::ZERO));
+    let thousandth = U64F64::ratio(1, 1000);
+    assert!(checked_sqrt(U64F64::ZERO, thousandth).unwrap() <= thousandth);
+    // below one the root lies above the value: a pool's first price is found there
+    let quarter = checked_sqrt(U64F64::ratio(1, 4), U64F64::from_bits(18_446_744)).unwrap();
+    assert_eq!(quarter, U64F64::ratio(1, 2));
 }
 
 proptest! {
