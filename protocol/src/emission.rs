@@ -23,15 +23,15 @@ pub mod shares;
 pub use accrual::{Accrual, root_proportion};
 pub use coinbase::coinbase;
 pub use distribution::{
-    Dividend, DistributionInputs, DistributionOutputs, HotkeyEmission, HotkeyState, Incentive, IncentiveOutcome,
-    RecycleOrBurn, distribute,
+    Claim, DistributionInputs, DistributionOutputs, Dividend, HotkeyState, Incentive, IncentiveOutcome,
+    Parent, Payment, PaymentKind, Withholding, distribute,
 };
 pub use era::Era;
 pub use inputs::{CoinbaseInputs, FlowAverage, FlowParameters, Pendings, SubnetInputs};
 pub use moving_price::moving_price;
 pub use outputs::{CoinbaseOutputs, Exclusion, SubnetOutputs};
 
-use crate::amm::SwapError;
+use crate::{amm::SwapError, epoch::AccountKey};
 
 /// Why an emission cannot be recomputed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +56,6 @@ pub enum EmissionError {
     #[error("the state of hotkey {hotkey} is not in the inputs of the distribution")]
     MissingHotkey {
         /// The hotkey.
-        hotkey: crate::AccountId,
+        hotkey: AccountKey,
     },
 }

@@ -5,11 +5,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod account;
 pub mod amm;
 pub mod emission;
 pub mod epoch;
 pub mod fixed;
 pub mod supply;
-
-pub use account::AccountId;

@@ -233,7 +233,8 @@ impl Concentrated {
         let tao = within(self.fee_global_tao, position.low.tao, position.high.tao);
         let alpha = within(self.fee_global_alpha, position.low.alpha, position.high.alpha);
         let liquidity = I64F64::from_u64(position.liquidity);
-        let amount = |now: I64F64, before: I64F64| liquidity.saturating_mul(now.saturating_sub(before)).to_u64();
+        let amount =
+            |now: I64F64, before: I64F64| liquidity.saturating_mul(now.saturating_sub(before)).to_u64();
         let collected = (amount(tao, position.fees_tao), amount(alpha, position.fees_alpha));
         (position.fees_tao, position.fees_alpha) = (tao, alpha);
         collected

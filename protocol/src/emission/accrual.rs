@@ -71,7 +71,10 @@ mod tests {
         let proportion = root_proportion(1_000_000_000, u64::MAX, 3_000_000_000);
         assert_eq!(proportion, U96F32::ratio(1, 4));
         let added = accrue(1_000_000_000, 0, proportion, true).added;
-        assert_eq!((added.root_rao, added.server_rao, added.validator_rao), (125_000_000, 500_000_000, 375_000_000));
+        assert_eq!(
+            (added.root_rao, added.server_rao, added.validator_rao),
+            (125_000_000, 500_000_000, 375_000_000)
+        );
         let kept = accrue(1_000_000_000, 0, proportion, false);
         assert_eq!((kept.added.root_rao, kept.recycled_rao), (0, 125_000_000));
     }

@@ -42,7 +42,8 @@ pub fn coinbase(inputs: &CoinbaseInputs) -> Result<CoinbaseOutputs, EmissionErro
     let mut issued_rao = 0_u64;
     for ((subnet, average), share) in receiving.into_iter().zip(averages).zip(shares) {
         let outputs = block.emit(subnet, average, share)?;
-        issued_rao = issued_rao.saturating_add(outputs.tao_in_emission_rao).saturating_add(outputs.excess_tao_rao);
+        issued_rao =
+            issued_rao.saturating_add(outputs.tao_in_emission_rao).saturating_add(outputs.excess_tao_rao);
         subnets.push(outputs);
     }
     Ok(CoinbaseOutputs {

@@ -34,7 +34,9 @@ impl Era {
             return unsupported("weighted pools (`Swap.SwapBalancer`)");
         }
         if has(SUBTENSOR, "SubnetProtocolFlow") || has(SUBTENSOR, "SubnetEmissionEnabled") {
-            return unsupported("protocol flows and switched emission (`SubnetEmissionEnabled`, spec 411 on)");
+            return unsupported(
+                "protocol flows and switched emission (`SubnetEmissionEnabled`, spec 411 on)",
+            );
         }
         if !has(SUBTENSOR, "PendingServerEmission") || !has(SUBTENSOR, "SubnetEmaTaoFlow") {
             return unsupported("it is older than 343 (no `PendingServerEmission`)");
@@ -83,11 +85,8 @@ impl Era {
 mod tests {
     use super::*;
 
-    const ITEMS_343: [(&str, &str); 3] = [
-        ("Swap", "AlphaSqrtPrice"),
-        (SUBTENSOR, "PendingServerEmission"),
-        (SUBTENSOR, "SubnetEmaTaoFlow"),
-    ];
+    const ITEMS_343: [(&str, &str); 3] =
+        [("Swap", "AlphaSqrtPrice"), (SUBTENSOR, "PendingServerEmission"), (SUBTENSOR, "SubnetEmaTaoFlow")];
 
     fn detect(spec_version: u32, more: &[(&str, &str)]) -> Result<Era, EmissionError> {
         Era::detect(spec_version, |pallet, item| {

@@ -39,7 +39,10 @@ mod tests {
     #[test]
     fn without_a_price_tao_goes_in_alone() {
         let injection = inject(U96F32::from_u64(7), U96F32::ZERO, U96F32::ONE);
-        assert_eq!((injection.tao_in.to_u64(), injection.alpha_in, injection.excess), (7, U96F32::ZERO, U96F32::ZERO));
+        assert_eq!(
+            (injection.tao_in.to_u64(), injection.alpha_in, injection.excess),
+            (7, U96F32::ZERO, U96F32::ZERO)
+        );
     }
 
     proptest! {

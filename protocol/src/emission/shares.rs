@@ -70,7 +70,8 @@ mod tests {
     #[test]
     fn prices_share_in_proportion() {
         let prices = [I96F32::ratio(1, 10), I96F32::ratio(3, 10), I96F32::ZERO, I96F32::from_i64(-1)];
-        let parts: Vec<u64> = by_moving_price(1_000_000_000, &prices).iter().map(|part| part.to_u64()).collect();
+        let parts: Vec<u64> =
+            by_moving_price(1_000_000_000, &prices).iter().map(|part| part.to_u64()).collect();
         assert_eq!(parts.get(2..), Some([0, 0].as_slice()));
         let quarter = parts[0].abs_diff(250_000_000);
         assert!(quarter < 4 && parts[1].abs_diff(750_000_000) < 4, "{parts:?}");

@@ -37,7 +37,8 @@ pub fn flow_average(
 pub fn by_flow(flows: &[I64F64], parameters: &FlowParameters) -> Vec<U64F64> {
     let least = flows.iter().copied().fold(I64F64::ZERO, I64F64::min);
     let limit = parameters.cutoff.max(least);
-    let offset = |flow: I64F64| if flow > limit { flow.saturating_sub(limit).convert() } else { U64F64::ZERO };
+    let offset =
+        |flow: I64F64| if flow > limit { flow.saturating_sub(limit).convert() } else { U64F64::ZERO };
     normalize(flows.iter().copied().map(offset).collect(), parameters.norm_exponent)
 }
 
@@ -137,9 +138,8 @@ mod tests {
     fn the_default_factor_has_a_half_life_of_thirty_days() {
         assert_eq!(I64F64::ratio(29_597_889_189_277, i64::MAX as u64).to_bits(), 59_195_778_378_554);
         let start = FlowAverage { block_number: 0, rao: I64F64::from_u64(1_000_000) };
-        let half = (1..=216_000).fold(start, |average, block| {
-            flow_average(Some(average), 0, 29_597_889_189_277, block)
-        });
+        let half = (1..=216_000)
+            .fold(start, |average, block| flow_average(Some(average), 0, 29_597_889_189_277, block));
         assert!(half.rao.to_i64().abs_diff(500_000) <= 1, "{}", half.rao);
         assert_eq!(flow_average(Some(half), 77, u64::MAX, half.block_number), half, "once a block");
     }
