@@ -135,6 +135,13 @@ pub struct Neuron {
     pub stake: StakeInputs,
 }
 
+impl Neuron {
+    /// Block of registration; 0 for a uid without hotkey.
+    pub(super) fn registered(&self) -> u64 {
+        if self.key.is_some() { self.block_at_registration } else { 0 }
+    }
+}
+
 /// Stake of a hotkey, its children and its parents on the subnet.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StakeInputs {

@@ -44,6 +44,9 @@ pub struct EpochSteps {
     pub bond_alphas: Rows,
     /// Bonds after the moving average; classic ones as shares of their column.
     pub bonds: Rows,
+    /// Bonds as they are stored, before they become shares of 65535: classic ones with the greatest of each column
+    /// scaled to one.
+    pub scaled_bonds: Rows,
     /// Bonds by incentive, summed by validator, as a share of all.
     pub dividends: Vec<I32F32>,
     /// No incentive and no dividend: the rao follow the stake.
