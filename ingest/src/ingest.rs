@@ -191,7 +191,10 @@ impl Ingest {
             progress: progress.clone(),
             bytes_in_flight: std::sync::atomic::AtomicUsize::new(0),
         });
-        let mut head = self.see_head(progress).await?;
+        let mut head = tokio::select! {
+            head = self.see_head(progress) => head?,
+            () = cancel.cancelled() => return Ok(self.report(progress, from, None, None, true)),
+        };
         if self.recover(&pipeline, cancel).await? == Filled::Cancelled {
             return Ok(self.report(progress, from, None, None, true));
         }
@@ -226,15 +229,14 @@ impl Ingest {
                 // the chain grows meanwhile: done when nothing was missing up to a head just seen
                 loop {
                     let filled = self.fill_range(&pipeline, from, head, cancel).await?;
-                    let seen = self.see_head(progress).await?;
-                    if filled == Filled::Cancelled || seen <= head {
-                        return Ok(self.report(
-                            progress,
-                            from,
-                            Some(head),
-                            None,
-                            filled == Filled::Cancelled,
-                        ));
+                    let cancelled = filled == Filled::Cancelled;
+                    let seen = tokio::select! {
+                        seen = self.see_head(progress), if !cancelled => seen?,
+                        // everything up to the head that was known is stored
+                        () = cancel.cancelled() => head,
+                    };
+                    if cancelled || seen <= head {
+                        return Ok(self.report(progress, from, Some(head), None, cancelled));
                     }
                     head = seen;
                 }

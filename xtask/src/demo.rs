@@ -15,7 +15,7 @@ pub(crate) fn run_demo(workspace: &Workspace, arguments: &[String]) -> Result<()
         setup::npm_install(workspace)?;
     }
     println!("building the pages' WebAssembly");
-    match wasm::build(workspace) {
+    match wasm::find_toolchain(workspace).and_then(|toolchain| wasm::build(workspace, toolchain)) {
         Ok(built) => println!("{built}"),
         Err(error) => println!("the pages will work without JavaScript only: {error:#}"),
     }

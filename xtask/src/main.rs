@@ -77,7 +77,7 @@ fn perform(workspace: &Workspace, task: Task) -> Result<bool> {
         Task::Lint => return lint::run_lints(workspace),
         Task::Demo { arguments } => demo::run_demo(workspace, &arguments)?,
         Task::Bench { what, arguments } => bench::run_bench(workspace, what, &arguments)?,
-        Task::Web => println!("{}", wasm::build(workspace)?),
+        Task::Web => println!("{}", wasm::build(workspace, wasm::find_toolchain(workspace)?)?),
     }
     Ok(true)
 }

@@ -13,9 +13,6 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Set to anything: the WebAssembly of the pages is built and its islands are tested too.
-const ISLANDS: &str = "YUMASCAN_TEST_ISLANDS";
-
 /// Sets up and runs everything; the last line printed is `N passed, N failed`.
 pub(crate) fn run_all(workspace: &Workspace) -> Result<bool> {
     let mut tally = Tally::default();
@@ -27,24 +24,27 @@ pub(crate) fn run_all(workspace: &Workspace) -> Result<bool> {
     });
     tally.check("setting up", || set_up.unwrap_or_else(|_| bail!("the setup panicked")));
 
-    // Pages are whole without their WebAssembly and are tested so; with it where asked.
-    let has_wasm = std::env::var_os(ISLANDS).is_some()
-        && match wasm::build(workspace) {
-            Ok(built) => {
-                tally.note(built);
-                true
-            }
-            Err(error) => {
-                tally.note(format!("the pages are tested without their WebAssembly: {error:#}"));
-                false
-            }
-        };
+    let has_wasm = islands(workspace, &mut tally);
 
     // one build for the tests and the binary that the browser tests serve
     tally.check("building", || run(cargo(workspace).args(["build", "--all-targets", "--quiet"])));
     tally.count("unit, property and integration tests", || rust_tests(workspace));
     tally.count("pages in a browser", || browser::tests(workspace, has_wasm));
     Ok(tally.close())
+}
+
+/// Builds the WebAssembly of the pages; `false` where this machine has no compiler for it: pages are whole without it.
+fn islands(workspace: &Workspace, tally: &mut Tally) -> bool {
+    match wasm::find_toolchain(workspace) {
+        Ok(toolchain) => {
+            tally.check("the WebAssembly of the pages", || wasm::build(workspace, toolchain).map(drop));
+            true
+        }
+        Err(error) => {
+            tally.note(format!("the pages are tested without their WebAssembly: {error:#}"));
+            false
+        }
+    }
 }
 
 /// All tests of all crates that are part of the product.

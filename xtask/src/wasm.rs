@@ -27,7 +27,7 @@ const DEBIAN_LINKER: &str = "wasm-ld-19";
 
 /// A compiler that can do it.
 #[derive(Debug, Clone, Copy)]
-enum Toolchain {
+pub(crate) enum Toolchain {
     Rustup,
     Debian,
 }
@@ -35,9 +35,8 @@ enum Toolchain {
 /// Builds the pages' WebAssembly into web/pkg and says how large it is.
 ///
 /// # Errors
-/// When there is no toolchain for it, and what to do; the pages work without.
-pub(crate) fn build(workspace: &Workspace) -> Result<String> {
-    let toolchain = find_toolchain(workspace)?;
+/// When it does not build.
+pub(crate) fn build(workspace: &Workspace, toolchain: Toolchain) -> Result<String> {
     let target = workspace.target().join("wasm");
     let mut cargo = match toolchain {
         Toolchain::Rustup => cargo(workspace),
@@ -64,7 +63,11 @@ pub(crate) fn build(workspace: &Workspace) -> Result<String> {
     Ok(format!("web/pkg: {kilobytes} KB of WebAssembly"))
 }
 
-fn find_toolchain(workspace: &Workspace) -> Result<Toolchain> {
+/// A compiler for it, installed where that can be done.
+///
+/// # Errors
+/// When there is none, and what to do; the pages work without.
+pub(crate) fn find_toolchain(workspace: &Workspace) -> Result<Toolchain> {
     let mut sysroot = program(workspace, "rustc");
     let sysroot = sysroot.args(["--print", "sysroot"]).output().context("cannot run rustc")?.stdout;
     let sysroot = PathBuf::from(String::from_utf8_lossy(&sysroot).trim());

@@ -13,10 +13,10 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// The workspace that this program was built in.
+    /// The workspace of the folder that this is called in.
     pub(crate) fn find() -> Result<Self> {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-        let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec();
+        // not where this program was built: builds are kept between clones
+        let metadata = MetadataCommand::new().no_deps().exec();
         Ok(Self { metadata: metadata.context("cannot read the workspace")? })
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, OnceLock, Weak},
 };
 
@@ -79,7 +79,7 @@ impl RecordedBlock {
 }
 
 fn demo() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/main")
+    PathBuf::from("../demo/main")
 }
 
 fn read_blocks() -> Vec<RawBlock> {

@@ -1,7 +1,7 @@
 //! Blocks recorded from a chain run by the real runtime: specs 377 and 402, the upgrade between them, quiet
 //! blocks, busy ones and one of huge batches.
 
-use std::{path::PathBuf, sync::OnceLock};
+use std::{path::Path, sync::OnceLock};
 
 use serde::Deserialize;
 use yumascan_chain::{Header, RawBlock, Runtime, SpecVersion};
@@ -32,7 +32,7 @@ struct RecordedPair {
 }
 
 fn unpacked(name: &str) -> Vec<u8> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+    let path = Path::new("tests/fixtures").join(name);
     zstd::decode_all(std::fs::File::open(path).unwrap()).unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! Recorded chains served as nodes.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use yumascan_devnode::{DevNode, Handle, LoadOptions, NodeOptions, Recording};
@@ -9,7 +9,7 @@ use yumascan_devnode::{DevNode, Handle, LoadOptions, NodeOptions, Recording};
 pub(crate) const BLOCKS: u64 = 60;
 
 fn load(folder: &str) -> Arc<Recording> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../demo").join(folder);
+    let folder = Path::new("../demo").join(folder);
     let options = LoadOptions { last_block: Some(BLOCKS) };
     Recording::load(&folder, &options).expect("the bundled recording is read").into()
 }

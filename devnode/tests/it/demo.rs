@@ -1,6 +1,9 @@
 //! The recordings that the project carries: what the demo and other tests rely on is in them, and it is true.
 
-use std::{path::PathBuf, sync::LazyLock};
+use std::{
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use yumascan_chain::{StateVersion, matches_extrinsics_root, trie::state_root};
 use yumascan_devnode::{LoadOptions, Recording};
@@ -18,7 +21,7 @@ fn load(name: &str) -> Recording {
 }
 
 fn folder(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../demo").join(name)
+    Path::new("../demo").join(name)
 }
 
 fn body(recording: &Recording, number: u64) -> Vec<Vec<u8>> {

@@ -36,9 +36,13 @@ pub(super) async fn learn(pipeline: &Pipeline, heads: &Heads, plan: &FollowPlan,
                 plan.poll.min(Duration::from_secs(1))
             }
         };
-        poll(pool, heads).await;
+        // a node may hang: being asked to stop must not wait for its answer
+        let polling = async {
+            poll(pool, heads).await;
+            tokio::time::sleep(pause).await;
+        };
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
+            () = polling => {}
             () = cancel.cancelled() => return,
         }
     }

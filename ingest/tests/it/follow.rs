@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
 use tokio_util::sync::CancellationToken;
 use yumascan_devnode::{Faults, NodeOptions};
 use yumascan_ingest::{IngestConfig, IngestMode, IngestReport, Progress};
@@ -103,6 +107,51 @@ async fn a_stalled_node_is_left_for_one_that_goes_on() {
     following.stop().await;
     let stored = comparable(&site.warehouse, first, last - 2).await;
     assert_eq!(stored, expected("main", &recording, first, last - 2, |_| 377).await);
+}
+
+/// Hands everything through to the node at `url` until it is told to fall silent: connections stay, answers stop.
+async fn muffled(url: &str) -> (String, watch::Sender<bool>) {
+    let node = url.trim_start_matches("ws://").trim_end_matches('/').to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (silence, silenced) = watch::channel(false);
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let (node, mut silenced) = (node.clone(), silenced.clone());
+            tokio::spawn(async move {
+                let upstream = TcpStream::connect(node).await.unwrap();
+                let (mut from_client, mut to_client) = client.into_split();
+                let (mut from_node, mut to_node) = upstream.into_split();
+                let asking = tokio::io::copy(&mut from_client, &mut to_node);
+                let answering = async {
+                    tokio::select! {
+                        _ = tokio::io::copy(&mut from_node, &mut to_client) => {}
+                        _ = silenced.wait_for(|silent| *silent) => std::future::pending().await,
+                    }
+                };
+                let _ = tokio::join!(asking, answering);
+            });
+        }
+    });
+    (format!("ws://{address}"), silence)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_falls_silent_does_not_hold_up_a_stop() {
+    let recording = main_chain(BLOCKS).await;
+    let first = recording.first_block();
+    let node = serve(&recording, growing(first + 10, Faults::default())).await;
+    let (url, silence) = muffled(&node.url()).await;
+    let site = Site::new().await;
+    let mut config = config(&[url], first);
+    config.request_timeout_s = 3600;
+    let following = start(&site, config);
+    until("some blocks are stored", async || stored_up_to(&site).await >= first + 12).await;
+    silence.send_replace(true);
+    // long enough for the silence to be noticed, and for the question that then gets no answer
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let stopped = tokio::time::timeout(Duration::from_secs(60), following.stop()).await;
+    assert!(stopped.expect("it stops without the node's answer").cancelled);
 }
 
 #[tokio::test(flavor = "multi_thread")]

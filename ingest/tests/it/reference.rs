@@ -17,7 +17,7 @@ const AUTHORITIES: &str = "57f8dc2f5ab09467896f47300f0424385e0621c4869aa60c02be9
 
 /// The bundled recordings.
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo").join(name)
+    Path::new("../demo").join(name)
 }
 
 /// Recordings in memory, by name and number of blocks.

@@ -81,7 +81,7 @@ test("a copy button copies the whole value", options, async () => {
   assert.match(copied, /^0x[0-9a-f]{64}$/);
   assert.equal(copied, await button.getAttribute("data-copy"));
   // By hand, the shortened text is copied whole too.
-  const selected = await page.locator(".facts .mid").first().evaluate((node) => {
+  const selected = await page.locator(".facts .hex .mid").first().evaluate((node) => {
     getSelection().selectAllChildren(node);
     return getSelection().toString();
   });
