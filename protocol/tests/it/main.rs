@@ -4,4 +4,6 @@
 
 mod fixed;
 mod recorded;
+mod recorded_coinbase;
+mod recording;
 mod series;
