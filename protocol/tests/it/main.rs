@@ -5,5 +5,6 @@
 mod fixed;
 mod recorded;
 mod recorded_coinbase;
+mod recorded_distribution;
 mod recording;
 mod series;

@@ -147,6 +147,7 @@ struct Tally {
 }
 
 impl Tally {
+    #[expect(clippy::needless_pass_by_value, reason = "the values are made for the comparison")]
     fn check<T: PartialEq + std::fmt::Debug>(
         &mut self,
         what: &'static str,

@@ -76,7 +76,7 @@ pub(crate) fn lines(path: &Path) -> Box<dyn Iterator<Item = String>> {
 }
 
 impl Recording {
-    fn open(directory: PathBuf) -> Self {
+    pub(crate) fn open(directory: PathBuf) -> Self {
         let prefixes = [twox_128("SubtensorModule"), twox_128("Swap")];
         let mut state = State::default();
         for line in lines(&directory.join("genesis.jsonl.zst")) {
@@ -171,7 +171,7 @@ impl State {
         pallet: &str,
         item: &str,
         key: &[(Hasher, &[u8])],
-    ) -> impl Iterator<Item = (&'s [u8], &'s [u8])> {
+    ) -> impl Iterator<Item = (&'s [u8], &'s [u8])> + use<'s> {
         let prefix = storage_key(pallet, item, key);
         let length = prefix.len();
         self.0

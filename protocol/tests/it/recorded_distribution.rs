@@ -1,0 +1,204 @@
+//! Distributions as a runtime of spec 377 computed them, to the last bit, and what the chain stored of them.
+//!
+//! `demo/distributions.jsonl.zst` holds what the runtime itself had in hand; the state is that of the recording.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde_json::Value;
+use yumascan_protocol::{
+    emission::{
+        DistributionInputs, DistributionOutputs, HotkeyState, Parent, Pendings, Withholding, coinbase,
+        distribute,
+    },
+    epoch::{AccountKey, Payout},
+    fixed::{I96F32, U96F32},
+};
+
+use crate::{
+    recorded_coinbase::{era, inputs as coinbase_inputs},
+    recording::{self, Hasher, Recording, Scale, State, uint, uint_or},
+};
+
+const DEFAULT_TAKE: u64 = 11_796;
+
+/// What a distribution reads of the state below its block.
+fn inputs(recording: &Recording, block: u64, netuid: u16, payouts: Vec<Payout>) -> DistributionInputs {
+    let state = &recording.before;
+    let era = era(recording.spec_version(block));
+    let from_coinbase = coinbase_inputs(state, era, block);
+    let outputs = coinbase(&from_coinbase).unwrap();
+    let (pendings, alpha_out_rao) = match outputs.subnets.iter().find(|subnet| subnet.netuid == netuid) {
+        Some(subnet) => (subnet.pendings, subnet.alpha_out_rao),
+        None => {
+            let subnet = from_coinbase.subnets.iter().find(|subnet| subnet.netuid == netuid).unwrap();
+            (subnet.pendings, subnet.alpha_out_rao)
+        }
+    };
+    let account = |value: Option<&[u8]>| value.map(|value| Scale(value).account());
+    let owner_coldkey = account(state.of("SubnetOwner", netuid));
+    let owner_hotkey = account(state.of("SubnetOwnerHotkey", netuid));
+    let owned_hotkeys = owner_coldkey.map_or(Vec::new(), |coldkey| {
+        state.by_account("OwnedHotkeys", coldkey, None).map_or(Vec::new(), |value| {
+            let mut scale = Scale(value);
+            (0..scale.compact()).map(|_| scale.account()).collect()
+        })
+    });
+    let mut wanted: Vec<AccountKey> = payouts.iter().map(|payout| payout.hotkey).collect();
+    wanted.extend(owner_hotkey);
+    let mut hotkeys = BTreeMap::new();
+    let mut auto_stake = BTreeMap::new();
+    while let Some(hotkey) = wanted.pop() {
+        if hotkeys.contains_key(&hotkey) {
+            continue;
+        }
+        let of_hotkey = hotkey_state(state, hotkey, netuid);
+        wanted.extend(of_hotkey.parents.iter().map(|parent| parent.hotkey));
+        if let Some(destination) =
+            account(state.by_account("AutoStakeDestination", of_hotkey.owner, Some(netuid)))
+        {
+            auto_stake.insert(of_hotkey.owner, destination);
+            wanted.push(destination);
+        }
+        hotkeys.insert(hotkey, of_hotkey);
+    }
+    DistributionInputs {
+        era,
+        netuid,
+        pendings,
+        tao_weight: from_coinbase.tao_weight,
+        childkey_burn: uint(state.single("CKBurn")),
+        payouts,
+        hotkeys,
+        owner_coldkey,
+        owner_hotkey,
+        owned_hotkeys,
+        withholding: match state.of("RecycleOrBurn", netuid) {
+            Some([1]) => Withholding::Recycle,
+            _ => Withholding::Burn,
+        },
+        auto_stake,
+        alpha_out_rao,
+    }
+}
+
+fn hotkey_state(state: &State, hotkey: AccountKey, netuid: u16) -> HotkeyState {
+    let here = |item| state.by_account(item, hotkey, Some(netuid));
+    let relations = |item| {
+        here(item).map_or(Vec::new(), |value| {
+            let mut scale = Scale(value);
+            (0..scale.compact())
+                .map(|_| Parent { proportion: scale.u64(), hotkey: scale.account() })
+                .collect::<Vec<_>>()
+        })
+    };
+    HotkeyState {
+        owner: state
+            .by_account("Owner", hotkey, None)
+            .map_or_else(AccountKey::default, |value| Scale(value).account()),
+        alpha_rao: uint(here("TotalHotkeyAlpha")),
+        root_rao: uint(state.by_account("TotalHotkeyAlpha", hotkey, Some(0))),
+        take: uint_or(state.by_account("Delegates", hotkey, None), DEFAULT_TAKE) as u16,
+        childkey_take: uint(here("ChildkeyTake")) as u16,
+        parents: relations("ParentKeys"),
+        children: relations("ChildKeys").into_iter().map(|child| child.proportion).collect(),
+        claimable: claimable(state, hotkey, netuid),
+    }
+}
+
+fn claimable(state: &State, hotkey: AccountKey, netuid: u16) -> Option<I96F32> {
+    let mut scale = Scale(state.by_account("RootClaimable", hotkey, None)?);
+    let entries = (0..scale.compact()).map(|_| (u16::from_le_bytes(scale.take()), scale.i128()));
+    let found = entries.collect::<Vec<_>>().into_iter().find(|(of, _)| *of == netuid);
+    found.map(|(_, bits)| I96F32::from_bits(bits))
+}
+
+/// Compares what the chain stored; counts the hotkeys whose stake something else in the block changed too: an
+/// extrinsic, or a claim of root dividends.
+fn changed_further(recording: &Recording, at: (u64, u16), outputs: &DistributionOutputs) -> usize {
+    let (after, netuid) = (&recording.after, at.1);
+    let key = netuid.to_le_bytes();
+    let by_hotkey = |item| -> BTreeMap<AccountKey, u64> {
+        let parts: [(Hasher, &[u8]); 1] = [(Hasher::Identity, &key)];
+        let under = after.under("SubtensorModule", item, &parts);
+        under.map(|(key, value)| (Scale(&key[16..]).account(), uint(Some(value)))).collect()
+    };
+    assert_eq!(outputs.alpha_dividends, by_hotkey("AlphaDividendsPerSubnet"), "{at:?}");
+    assert_eq!(outputs.root_alpha_dividends, Some(by_hotkey("RootAlphaDividendsPerSubnet")), "{at:?}");
+    for (hotkey, alpha) in &outputs.hotkey_alpha_last_epoch {
+        let stored = after.by_account("TotalHotkeyAlphaLastEpoch", *hotkey, Some(netuid));
+        assert_eq!(*alpha, uint(stored), "{at:?} {hotkey}");
+    }
+    for (hotkey, rate) in &outputs.claimable {
+        assert_eq!(Some(*rate), claimable(after, *hotkey, netuid), "{at:?} {hotkey}");
+    }
+    let stored = |hotkey| uint(after.by_account("TotalHotkeyAlpha", hotkey, Some(netuid)));
+    outputs.hotkey_alpha.iter().filter(|(hotkey, alpha)| **alpha != stored(**hotkey)).count()
+}
+
+fn number(value: &Value) -> u128 {
+    value.as_u64().map_or_else(|| value.as_str().unwrap().parse().unwrap(), u128::from)
+}
+
+fn key(value: &Value) -> AccountKey {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+fn pairs(value: &Value) -> Vec<(AccountKey, u128)> {
+    value.as_array().unwrap().iter().map(|pair| (key(&pair[0]), number(&pair[1]))).collect()
+}
+
+#[test]
+fn every_recorded_distribution_is_equal_to_the_last_bit() {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo");
+    let mut records: BTreeMap<u64, Vec<Value>> = BTreeMap::new();
+    for line in recording::lines(&demo.join("distributions.jsonl.zst")) {
+        let record: Value = serde_json::from_str(&line).unwrap();
+        records.entry(number(&record["block"]) as u64).or_default().push(record);
+    }
+    let mut recording = Recording::open(demo.join("main"));
+    let (mut compared, mut paid, mut changed) = (0, 0, 0);
+    while let Some(block) = recording.step() {
+        for record in records.remove(&block).unwrap_or_default() {
+            let netuid = number(&record["netuid"]) as u16;
+            let outputs = check(&recording, block, netuid, &record);
+            changed += changed_further(&recording, (block, netuid), &outputs);
+            compared += 1;
+            paid += outputs.hotkey_alpha.len();
+        }
+    }
+    println!(
+        "{compared} distributions, {paid} hotkeys paid, stake changed further in the block: {changed:?}"
+    );
+    assert!(records.is_empty() && compared == 98, "{compared}");
+    assert!(changed * 50 < paid, "{changed} of {paid}");
+}
+
+fn check(recording: &Recording, block: u64, netuid: u16, record: &Value) -> DistributionOutputs {
+    let at = (block, netuid);
+    let payouts = record["hotkey_emission"].as_array().unwrap().iter().map(|payout| Payout {
+        uid: 0,
+        hotkey: key(&payout[0]),
+        server: number(&payout[1]) as u64,
+        validator: number(&payout[2]) as u64,
+    });
+    let inputs = inputs(recording, block, netuid, payouts.collect());
+    let field = |name: &str| number(&record[name]) as u64;
+    let pendings = Pendings {
+        server_rao: field("pending_server_alpha"),
+        validator_rao: field("pending_validator_alpha"),
+        root_rao: field("pending_root_alpha"),
+        owner_cut_rao: field("pending_owner_cut"),
+    };
+    assert_eq!(inputs.pendings, pendings, "{at:?}: what the coinbase accrued");
+    assert_eq!(U96F32::from_u64_share(inputs.tao_weight).to_bits(), number(&record["tao_weight_u96f32"]));
+    let outputs = distribute(&inputs).unwrap();
+    assert_eq!(outputs.validator_rao, field("validator_alpha_used"), "{at:?}");
+    let incentives: Vec<_> =
+        outputs.incentives.iter().map(|incentive| (incentive.hotkey, u128::from(incentive.rao))).collect();
+    assert_eq!(incentives, pairs(&record["incentives"]), "{at:?}");
+    let alpha: Vec<_> = outputs.dividends.iter().map(|one| (one.hotkey, one.alpha.to_bits())).collect();
+    assert_eq!(alpha, pairs(&record["alpha_dividends_u96f32"]), "{at:?}");
+    let root: Vec<_> = outputs.dividends.iter().map(|one| (one.hotkey, one.root.to_bits())).collect();
+    assert_eq!(root, pairs(&record["root_alpha_dividends_u96f32"]), "{at:?}");
+    outputs
+}
