@@ -85,4 +85,14 @@ impl Kind {
             _ => false,
         }
     }
+
+    /// Whether an error of this call means that what it carries never ran: once that runs, its result is reported in
+    /// an event and the call itself succeeds.
+    pub(super) fn fails_before_inside(self) -> bool {
+        match self {
+            Self::Multisig => true,
+            Self::Reporting(report) => !report.propagates,
+            _ => false,
+        }
+    }
 }

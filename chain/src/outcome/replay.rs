@@ -302,6 +302,9 @@ impl<'a> Replay<'a, '_> {
             let kind = Kind::of(call.pallet, call.call);
             let from_inside = kind.propagates() && error.is_some_and(|error| is_foreign(call.pallet, error));
             if !from_inside {
+                if kind.fails_before_inside() {
+                    self.mark_below(failed, Outcome::NotExecuted);
+                }
                 return;
             }
             failed = match (kind, self.tree.children(failed)) {

@@ -175,6 +175,9 @@ impl Simulation {
                         self.nodes[node].outcome = outcome;
                         self.nodes[node].error = error;
                     }
+                } else if matches!(call, Call::Proxy(..) | Call::Multisig(..)) {
+                    // these check who calls before they run anything
+                    self.set_all(own + 1..*at, Outcome::NotExecuted);
                 } else {
                     self.set_all(own + 1..*at, Outcome::Reverted);
                 }
