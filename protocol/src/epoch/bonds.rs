@@ -283,3 +283,6 @@ fn copy(from: &Sparse, into: &mut Sparse) {
         into.end_row();
     }
 }
+
+#[cfg(test)]
+mod tests;

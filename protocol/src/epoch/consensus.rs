@@ -139,3 +139,6 @@ fn add_rank(ranks: &mut [I32F32], column: u16, stake: I32F32, weight: I32F32) {
         *rank = rank.saturating_add(stake.saturating_mul(weight));
     }
 }
+
+#[cfg(test)]
+mod tests;

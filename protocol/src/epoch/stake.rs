@@ -86,3 +86,6 @@ pub(super) fn activate(
     );
     sparse::normalise(&mut buffers.active_stake);
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod epoch;
 mod fixed;
-mod recorded;
 mod recorded_coinbase;
 mod recorded_distribution;
 mod recording;

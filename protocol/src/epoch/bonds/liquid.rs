@@ -107,9 +107,7 @@ pub(super) fn average_entries(
             let alpha = sigmoid.alpha(agreed, seen_weight, seen_bond);
             alphas.push(*column, alpha);
 
-            let kept = I32F32::ONE.saturating_sub(alpha).saturating_mul(take(dense, *column));
-            let bought = alpha.saturating_mul(*weight).max(I32F32::ZERO);
-            let bond = kept.saturating_add(bought).min(I32F32::ONE);
+            let bond = moved(alpha, *weight, take(dense, *column));
             if bond > I32F32::ZERO {
                 bonds.push(*column, bond);
             }
@@ -121,6 +119,13 @@ pub(super) fn average_entries(
         alphas.end_row();
         bonds.end_row();
     }
+}
+
+/// A bond moved towards its weight by `alpha`, at most one.
+fn moved(alpha: I32F32, weight: I32F32, bond: I32F32) -> I32F32 {
+    let kept = I32F32::ONE.saturating_sub(alpha).saturating_mul(bond);
+    let bought = alpha.saturating_mul(weight).max(I32F32::ZERO);
+    kept.saturating_add(bought).min(I32F32::ONE)
 }
 
 /// The cells that a single forward merge over ascending columns meets: those above all before them.
@@ -195,3 +200,6 @@ impl Sigmoid {
         self.low.saturating_add(share.saturating_mul(range)).max(self.low).min(self.high)
     }
 }
+
+#[cfg(test)]
+mod tests;
