@@ -123,10 +123,13 @@ async fn muffled(url: &str) -> (String, watch::Sender<bool>) {
                 let (mut from_client, mut to_client) = client.into_split();
                 let (mut from_node, mut to_node) = upstream.into_split();
                 let asking = tokio::io::copy(&mut from_client, &mut to_node);
+                let silence = async move {
+                    let _ = silenced.wait_for(|silent| *silent).await;
+                };
                 let answering = async {
                     tokio::select! {
                         _ = tokio::io::copy(&mut from_node, &mut to_client) => {}
-                        _ = silenced.wait_for(|silent| *silent) => std::future::pending().await,
+                        () = silence => std::future::pending().await,
                     }
                 };
                 let _ = tokio::join!(asking, answering);
