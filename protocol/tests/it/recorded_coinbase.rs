@@ -1,9 +1,9 @@
 //! The coinbase of every recorded block, recomputed and compared with what the chain stored.
 
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use yumascan_protocol::{
-    amm::{Concentrated, Curve, Pool, Position, TickFees},
+    amm::{Concentrated, Curve, Order, Pool, Position, Side, TickFees},
     emission::{
         CoinbaseInputs, Era, FlowAverage, FlowParameters, Pendings, SubnetInputs, SubnetOutputs, coinbase,
     },
@@ -181,6 +181,7 @@ fn every_recorded_coinbase_equals_what_the_chain_stored() {
         assert!(tally.different.is_empty(), "{} differences", tally.different.len());
         assert!(tally.equal["SubnetTaoInEmission"] > 1_000, "the recording has subnets");
         assert!(tally.equal["pool"] > 1_000, "and quiet pools");
+        assert!(tally.equal["one swap"] > 100, "and swaps");
     }
 }
 
@@ -211,6 +212,23 @@ fn check_block(recording: &Recording, block: u64, tally: &mut Tally, dissolved: 
             tally.check("excluded pendings", at, stored, pendings(after, *netuid));
         }
     }
+}
+
+/// Whether one swap of any amount leads from one pool to the other, in every item.
+fn is_one_swap_from(start: &Pool, end: &Pool) -> bool {
+    let (side, paid_in) = match end.tao_rao.cmp(&start.tao_rao) {
+        Ordering::Greater => (Side::Buy, end.tao_rao - start.tao_rao),
+        _ => (Side::Sell, end.alpha_in_rao.saturating_sub(start.alpha_in_rao)),
+    };
+    let Curve::Concentrated(state) = &start.curve else { return false };
+    let rate = u64::from(state.fee_rate);
+    let gross = (u128::from(paid_in) * 65_535 / u128::from(65_535 - rate)) as u64;
+    let candidates =
+        [(true, gross - 1), (true, gross), (true, gross + 1), (true, gross + 2), (false, paid_in)];
+    candidates.into_iter().any(|(with_fee, amount_rao)| {
+        let order = Order { side, amount_rao, limit_price_rao: None, with_fee };
+        start.swap(order).is_ok_and(|(_, after)| after == *end)
+    })
 }
 
 fn check_subnet(recording: &Recording, block: u64, subnet: &SubnetOutputs, tally: &mut Tally) {
@@ -253,6 +271,11 @@ fn check_subnet(recording: &Recording, block: u64, subnet: &SubnetOutputs, tally
         if !due && subnet.alpha_out_rao <= stored("SubnetAlphaOut") {
             tally.check("SubnetAlphaOut", at, subnet.alpha_out_rao, stored("SubnetAlphaOut"));
         }
+    }
+    if volume(before) != volume(after) {
+        let pool = pool(after, era(recording.spec_version(block)), netuid);
+        let what = if is_one_swap_from(&subnet.pool, &pool) { "one swap" } else { "other swaps" };
+        *tally.equal.entry(what).or_default() += 1;
     }
     if subnet.excess_tao_rao > 0 {
         *tally.equal.entry("excess (not compared)").or_default() += 1;
