@@ -15,7 +15,7 @@ mod parts;
 mod series;
 mod text;
 mod types;
-mod wide;
+pub(crate) mod wide;
 
 pub use parts::Parts;
 pub use series::{checked_sqrt, exp, exp_safe, exp_unclamped, ln, ln_or_zero, log2};

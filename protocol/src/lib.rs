@@ -9,4 +9,5 @@ pub mod amm;
 pub mod emission;
 pub mod epoch;
 pub mod fixed;
+pub mod share_pool;
 pub mod supply;
