@@ -11,12 +11,13 @@ use yumascan_protocol::{
         distribute,
     },
     epoch::{AccountKey, Payout},
-    fixed::{I96F32, U96F32},
+    fixed::{I96F32, U64F64, U96F32},
+    share_pool::FixedPool,
 };
 
 use crate::{
     recorded_coinbase::{era, inputs as coinbase_inputs},
-    recording::{self, Hasher, Recording, Scale, State, uint, uint_or},
+    recording::{self, Hasher, Recording, Scale, State, int128, uint, uint_or},
 };
 
 const DEFAULT_TAKE: u64 = 11_796;
@@ -132,7 +133,43 @@ fn changed_further(recording: &Recording, at: (u64, u16), outputs: &Distribution
         assert_eq!(Some(*rate), claimable(after, *hotkey, netuid), "{at:?} {hotkey}");
     }
     let stored = |hotkey| uint(after.by_account("TotalHotkeyAlpha", hotkey, Some(netuid)));
-    outputs.hotkey_alpha.iter().filter(|(hotkey, alpha)| **alpha != stored(**hotkey)).count()
+    let (quiet, changed): (Vec<_>, Vec<_>) =
+        outputs.hotkey_alpha.iter().partition(|(hotkey, alpha)| **alpha == stored(**hotkey));
+    for (hotkey, _) in quiet {
+        check_shares(recording, at, *hotkey, outputs);
+    }
+    changed.len()
+}
+
+/// Replays the payments to a hotkey in its share pool and compares every share with the stored one.
+fn check_shares(recording: &Recording, at: (u64, u16), hotkey: AccountKey, outputs: &DistributionOutputs) {
+    let (before, after, netuid) = (&recording.before, &recording.after, at.1);
+    let fixed = |value: Option<&[u8]>| U64F64::from_bits(int128(value) as u128);
+    let denominator = |state: &State| fixed(state.by_account("TotalHotkeyShares", hotkey, Some(netuid)));
+    let shares = |state: &State, coldkey: AccountKey| {
+        let key: [(Hasher, &[u8]); 3] = [
+            (Hasher::Blake2Concat, &hotkey.0),
+            (Hasher::Blake2Concat, &coldkey.0),
+            (Hasher::Identity, &netuid.to_le_bytes()),
+        ];
+        fixed(state.raw("SubtensorModule", "Alpha", &key))
+    };
+    let value_rao = uint(before.by_account("TotalHotkeyAlpha", hotkey, Some(netuid)));
+    let mut pool = FixedPool { value_rao, denominator: denominator(before) };
+    let mut coldkeys: BTreeMap<AccountKey, U64F64> = BTreeMap::new();
+    for payment in outputs.payments.iter().filter(|payment| payment.hotkey == hotkey) {
+        match payment.coldkey {
+            Some(coldkey) => {
+                let shares = coldkeys.entry(coldkey).or_insert_with(|| shares(before, coldkey));
+                pool.change(shares, payment.rao as i64);
+            }
+            None => pool.value_rao += payment.rao,
+        }
+    }
+    assert_eq!(pool.denominator, denominator(after), "{at:?} {hotkey}");
+    for (coldkey, ours) in coldkeys {
+        assert_eq!(ours, shares(after, coldkey), "{at:?} {hotkey} {coldkey}");
+    }
 }
 
 fn number(value: &Value) -> u128 {
