@@ -2,7 +2,7 @@
 
 use crate::fixed::I32F32;
 
-use super::steps::Rows;
+use super::{steps::Rows, workspace::held};
 
 /// One cell of a sparse row.
 pub(super) type Cell = (u16, I32F32);
@@ -78,6 +78,11 @@ impl Sparse {
                 _ => {}
             }
         }
+    }
+
+    /// Memory held, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        held(&self.cells) + held(&self.ends)
     }
 
     /// A copy for the steps of an epoch.

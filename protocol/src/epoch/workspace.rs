@@ -12,6 +12,60 @@ pub struct Workspace {
     pub(super) scratch: Scratch,
 }
 
+impl Workspace {
+    /// Memory held, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let Self { subnet, mechanism, scratch } = self;
+        let matrices = [
+            &mechanism.weights,
+            &mechanism.clipped,
+            &mechanism.interpolated,
+            &mechanism.old_bonds,
+            &mechanism.new_bonds,
+            &mechanism.bond_alphas,
+            &mechanism.bonds,
+            &mechanism.scaled_bonds,
+        ];
+        let vectors = [
+            &subnet.stake,
+            &mechanism.active_stake,
+            &mechanism.consensus,
+            &mechanism.validator_trust,
+            &mechanism.ranks,
+            &mechanism.unclipped_ranks,
+            &mechanism.incentive,
+            &mechanism.dividends,
+            &mechanism.server_share,
+            &mechanism.validator_share,
+            &mechanism.combined_share,
+            &scratch.columns,
+            &scratch.dense,
+            &scratch.dense_seen,
+            &scratch.voting_stake,
+            &scratch.column_alphas,
+        ];
+        let rao = [&mechanism.emission, &mechanism.server_emission, &mechanism.validator_emission];
+        let flags = [&subnet.permits, &subnet.next_permits, &mechanism.active];
+        matrices.into_iter().map(Sparse::bytes).sum::<usize>()
+            + vectors.into_iter().map(held).sum::<usize>()
+            + rao.into_iter().map(held).sum::<usize>()
+            + flags.into_iter().map(held).sum::<usize>()
+            + held(&subnet.stake_weight)
+            + held(&subnet.wide_stake)
+            + held(&subnet.order)
+            + held(&scratch.marks)
+            + held(&scratch.met)
+            + held(&scratch.column_starts)
+            + held(&scratch.column_cells)
+    }
+}
+
+/// Bytes of a vector's memory.
+pub(super) fn held<T>(values: &Vec<T>) -> usize {
+    values.capacity() * size_of::<T>()
+}
+
 /// What all mechanisms of a subnet share.
 #[derive(Debug, Default)]
 pub(super) struct SubnetBuffers {
