@@ -413,19 +413,19 @@ impl Mechanism<'_> {
         incentive: &[Bits],
         act: &[Bits],
     ) -> (Vec<Row>, Vec<Bits>) {
-        let old = self.columns_divided(self.old_bonds(false), false);
+        let old = self.columns_divided(&self.old_bonds(false), false);
         let bought = weights
             .iter()
             .zip(act)
             .map(|(row, stake)| row.iter().map(|(j, w)| (*j, mul(*w, *stake))).collect());
-        let new = self.columns_divided(bought.collect(), false);
+        let new = self.columns_divided(&bought.collect::<Vec<Row>>(), false);
         let v1 = self.rules.liquid_alpha == LiquidAlpha::Columns && self.inputs.parameters.liquid_alpha_on;
         let alphas = v1.then(|| self.column_alphas(consensus)).flatten();
         let alpha = |j: usize| alphas.as_ref().map_or_else(|| self.fixed_alpha(), |alphas| alphas[j]);
-        let bonds = self.columns_divided(self.average(&new, &old, alpha), false);
+        let bonds = self.columns_divided(&self.average(&new, &old, alpha), false);
         let dividends: Vec<Bits> =
             bonds.iter().map(|row| row.iter().map(|(j, bond)| mul(incentive[*j], *bond)).sum()).collect();
-        (self.columns_divided(bonds, true), normalised(&dividends))
+        (self.columns_divided(&bonds, true), normalised(&dividends))
     }
 
     fn average(&self, new: &[Row], old: &[Row], alpha: impl Fn(usize) -> Bits) -> Vec<Row> {
@@ -439,7 +439,7 @@ impl Mechanism<'_> {
     }
 
     /// Columns divided by their sum, or by their greatest value.
-    fn columns_divided(&self, rows: Vec<Row>, by_greatest: bool) -> Vec<Row> {
+    fn columns_divided(&self, rows: &[Row], by_greatest: bool) -> Vec<Row> {
         let divisor = |j: usize| -> Bits {
             let column = rows.iter().flatten().filter(|(k, _)| *k == j).map(|(_, v)| *v);
             if by_greatest { column.max().unwrap_or(0) } else { column.sum() }
@@ -500,7 +500,7 @@ impl Mechanism<'_> {
         } else {
             self.average(weights, &old, |_| self.fixed_alpha())
         };
-        let shares = self.columns_divided(bonds.clone(), false);
+        let shares = self.columns_divided(&bonds, false);
         let earned = |(row, stake): (&Row, &Bits)| {
             mul(row.iter().map(|(j, bond)| mul(*bond, incentive[*j])).sum(), *stake)
         };
