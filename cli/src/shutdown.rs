@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use signal_hook::consts::{SIGINT, SIGTERM};
+use tokio::signal::unix::SignalKind;
 use tokio_util::sync::CancellationToken;
-
-/// Exit code of a process ended by SIGINT, as shells have it.
-const INTERRUPTED: i32 = 130;
 
 /// How long work may take to end once it was asked to: windows that are being inserted are finished in seconds.
 const GRACE: Duration = Duration::from_secs(20);
@@ -34,16 +33,17 @@ pub(crate) fn on_signal() -> CancellationToken {
         signal().await;
         tracing::info!("stopping; once more to stop at once (nothing sealed is lost)");
         asked.cancel();
-        signal().await;
-        std::process::exit(INTERRUPTED);
+        let signal = signal().await;
+        // not `exit`: it would tear down the engine's globals under its running threads
+        let _ = signal_hook::low_level::emulate_default_handler(signal);
     });
     cancel
 }
 
-#[cfg(unix)]
-async fn signal() {
+/// Waits for SIGINT or SIGTERM and says which it was.
+async fn signal() -> i32 {
     let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        match tokio::signal::unix::signal(SignalKind::terminate()) {
             Ok(mut stream) => {
                 stream.recv().await;
             }
@@ -51,12 +51,7 @@ async fn signal() {
         }
     };
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
+        _ = tokio::signal::ctrl_c() => SIGINT,
+        () = terminated => SIGTERM,
     }
-}
-
-#[cfg(not(unix))]
-async fn signal() {
-    let _ = tokio::signal::ctrl_c().await;
 }

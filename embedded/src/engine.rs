@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::error::EmbeddedError;
 use crate::exception::{Exception, codes};
-use crate::ffi::{self, Connection, Library};
+use crate::ffi::{Connection, Library};
 use crate::folder::{EngineInfo, FolderLock, InfoFile};
 use crate::http::{Credentials, Endpoint, MAX_QUERIES, literal, router};
 use crate::library::EngineLibrary;
@@ -96,7 +96,6 @@ impl EmbeddedEngine {
         listener.set_nonblocking(true).map_err(listen)?;
 
         let core = Arc::new(Core::start(library, &path)?);
-        close_at_exit(&core);
         let credentials =
             Credentials { user: config.user, password: config.password.unwrap_or_else(random_password) };
         let info = EngineInfo {
@@ -286,25 +285,6 @@ impl Core {
 
     fn close(&self) {
         drop(self.anchor.lock().unwrap_or_else(PoisonError::into_inner).take());
-    }
-}
-
-/// A process that ends while its engine is open (`exit` in a test's harness or after a second signal) would have the
-/// engine's threads run on while its globals are torn down, and crash: the engine is closed first.
-fn close_at_exit(core: &Arc<Core>) {
-    static HOOKED: Once = Once::new();
-    *OPEN.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(core);
-    // the library is open by now, so that this goes before its own end
-    HOOKED.call_once(|| ffi::at_exit(close_open));
-}
-
-static OPEN: Mutex<Weak<Core>> = Mutex::new(Weak::new());
-
-extern "C" fn close_open() {
-    if let Ok(open) = OPEN.try_lock()
-        && let Some(core) = open.upgrade()
-    {
-        core.close();
     }
 }
 

@@ -170,19 +170,6 @@ impl Library {
     }
 }
 
-/// Has `hook` called when the process ends in order (a return from `main`, `exit`), before what the libraries opened
-/// so far have to do then.
-pub(crate) fn at_exit(hook: extern "C" fn()) {
-    unsafe extern "C" {
-        fn atexit(hook: extern "C" fn()) -> c_int;
-    }
-    // SAFETY: `atexit` of the C library keeps a function, which lives as long as the process.
-    let refused = unsafe { atexit(hook) } != 0;
-    if refused {
-        tracing::debug!("the engine is not closed when the process ends with it open");
-    }
-}
-
 /// A session in the engine: its own current database, settings and temporary tables.
 #[derive(Debug)]
 pub(crate) struct Connection {

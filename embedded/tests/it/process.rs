@@ -13,9 +13,6 @@ use yumascan_embedded::{
 
 const FOLDER: &str = "YUMASCAN_TEST_FOLDER";
 
-/// Set: the child ends with its engine open.
-const LEAVE_OPEN: &str = "YUMASCAN_TEST_LEAVE_OPEN";
-
 /// Opens an engine on the folder in the environment, says so, and ends in order when its input ends.
 #[test]
 #[ignore = "the other half of the tests below"]
@@ -26,9 +23,6 @@ fn child() {
         Ok(engine) => {
             println!("\nopened");
             std::io::stdin().lines().for_each(drop);
-            if std::env::var_os(LEAVE_OPEN).is_some() {
-                std::process::exit(0);
-            }
             engine.shutdown();
             println!("\nclosed");
         }
@@ -53,11 +47,7 @@ struct Engine {
 
 impl Engine {
     fn start(folder: &Path) -> Self {
-        Self::spawn(&mut command(folder))
-    }
-
-    fn spawn(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let mut child = command(folder).stdin(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let first_line =
             lines.find(|line| line.starts_with("opened") || line.starts_with("refused")).unwrap();
@@ -89,16 +79,6 @@ async fn insert(client: &Client, rows: u32) {
 
 async fn numbers(client: &Client) -> (u64, u64) {
     client.query("SELECT count(), uniqExact(a) FROM t").fetch_one().await.unwrap()
-}
-
-#[tokio::test]
-async fn a_process_that_ends_with_its_engine_open_ends_in_order() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = Engine::spawn(command(dir.path()).env(LEAVE_OPEN, "1"));
-    let client = client(dir.path());
-    client.query("CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a").execute().await.unwrap();
-    insert(&client, 1000).await;
-    engine.stop();
 }
 
 #[tokio::test]
