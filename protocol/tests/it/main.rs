@@ -6,5 +6,6 @@ mod epoch;
 mod fixed;
 mod recorded_coinbase;
 mod recorded_distribution;
+mod recorded_epochs;
 mod recording;
 mod series;

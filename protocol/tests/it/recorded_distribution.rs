@@ -12,7 +12,7 @@ use yumascan_protocol::{
     },
     epoch::{AccountKey, Payout},
     fixed::{I96F32, U64F64, U96F32},
-    share_pool::FixedPool,
+    share_pool::{FixedPool, FloatPool, SafeFloat, Shares},
 };
 
 use crate::{
@@ -23,7 +23,12 @@ use crate::{
 const DEFAULT_TAKE: u64 = 11_796;
 
 /// What a distribution reads of the state below its block.
-fn inputs(recording: &Recording, block: u64, netuid: u16, payouts: Vec<Payout>) -> DistributionInputs {
+pub(crate) fn inputs(
+    recording: &Recording,
+    block: u64,
+    netuid: u16,
+    payouts: Vec<Payout>,
+) -> DistributionInputs {
     let state = &recording.before;
     let era = era(recording.spec_version(block));
     let from_coinbase = coinbase_inputs(state, era, block);
@@ -82,7 +87,7 @@ fn inputs(recording: &Recording, block: u64, netuid: u16, payouts: Vec<Payout>) 
     }
 }
 
-fn hotkey_state(state: &State, hotkey: AccountKey, netuid: u16) -> HotkeyState {
+pub(crate) fn hotkey_state(state: &State, hotkey: AccountKey, netuid: u16) -> HotkeyState {
     let here = |item| state.by_account(item, hotkey, Some(netuid));
     let relations = |item| {
         here(item).map_or(Vec::new(), |value| {
@@ -115,7 +120,7 @@ fn claimable(state: &State, hotkey: AccountKey, netuid: u16) -> Option<I96F32> {
 
 /// Compares what the chain stored; counts the hotkeys whose stake something else in the block changed too: an
 /// extrinsic, or a claim of root dividends.
-fn changed_further(recording: &Recording, at: (u64, u16), outputs: &DistributionOutputs) -> usize {
+pub(crate) fn changed_further(recording: &Recording, at: (u64, u16), outputs: &DistributionOutputs) -> usize {
     let (after, netuid) = (&recording.after, at.1);
     let key = netuid.to_le_bytes();
     let by_hotkey = |item| -> BTreeMap<AccountKey, u64> {
@@ -144,31 +149,63 @@ fn changed_further(recording: &Recording, at: (u64, u16), outputs: &Distribution
 /// Replays the payments to a hotkey in its share pool and compares every share with the stored one.
 fn check_shares(recording: &Recording, at: (u64, u16), hotkey: AccountKey, outputs: &DistributionOutputs) {
     let (before, after, netuid) = (&recording.before, &recording.after, at.1);
-    let fixed = |value: Option<&[u8]>| U64F64::from_bits(int128(value) as u128);
-    let denominator = |state: &State| fixed(state.by_account("TotalHotkeyShares", hotkey, Some(netuid)));
+    let floats = recording.spec_version(at.0) >= 401;
+    let denominator = |state: &State| {
+        let of = |item| state.by_account(item, hotkey, Some(netuid));
+        shares_of(of("TotalHotkeyShares"), of("TotalHotkeySharesV2"), floats)
+    };
     let shares = |state: &State, coldkey: AccountKey| {
         let key: [(Hasher, &[u8]); 3] = [
             (Hasher::Blake2Concat, &hotkey.0),
             (Hasher::Blake2Concat, &coldkey.0),
             (Hasher::Identity, &netuid.to_le_bytes()),
         ];
-        fixed(state.raw("SubtensorModule", "Alpha", &key))
+        let of = |item| state.raw("SubtensorModule", item, &key);
+        shares_of(of("Alpha"), of("AlphaV2"), floats)
     };
-    let value_rao = uint(before.by_account("TotalHotkeyAlpha", hotkey, Some(netuid)));
-    let mut pool = FixedPool { value_rao, denominator: denominator(before) };
-    let mut coldkeys: BTreeMap<AccountKey, U64F64> = BTreeMap::new();
+    let mut value_rao = uint(before.by_account("TotalHotkeyAlpha", hotkey, Some(netuid)));
+    let mut all = denominator(before);
+    let mut coldkeys: BTreeMap<AccountKey, Shares> = BTreeMap::new();
     for payment in outputs.payments.iter().filter(|payment| payment.hotkey == hotkey) {
-        match payment.coldkey {
-            Some(coldkey) => {
-                let shares = coldkeys.entry(coldkey).or_insert_with(|| shares(before, coldkey));
-                pool.change(shares, payment.rao as i64);
-            }
-            None => pool.value_rao += payment.rao,
+        if let Some(coldkey) = payment.coldkey {
+            let of_coldkey = coldkeys.entry(coldkey).or_insert_with(|| shares(before, coldkey));
+            pay(value_rao, &mut all, of_coldkey, payment.rao as i64);
         }
+        value_rao += payment.rao;
     }
-    assert_eq!(pool.denominator, denominator(after), "{at:?} {hotkey}");
+    assert_eq!(all, denominator(after), "{at:?} {hotkey}");
     for (coldkey, ours) in coldkeys {
         assert_eq!(ours, shares(after, coldkey), "{at:?} {hotkey} {coldkey}");
+    }
+}
+
+/// Shares as the runtime reads them: of the older map first, as floats where it computes with floats.
+fn shares_of(older: Option<&[u8]>, newer: Option<&[u8]>, floats: bool) -> Shares {
+    let fixed = U64F64::from_bits(int128(older) as u128);
+    let newer = newer.map(|value| {
+        let mut scale = Scale(value);
+        SafeFloat { mantissa: scale.i128() as u128, exponent: scale.u64() as i64 }
+    });
+    match (floats, older.is_some()) {
+        (false, _) => Shares::Fixed(fixed),
+        (true, true) => Shares::Float(fixed.into()),
+        (true, false) => Shares::Float(newer.unwrap_or_default()),
+    }
+}
+
+fn pay(value_rao: u64, denominator: &mut Shares, shares: &mut Shares, rao: i64) {
+    match (denominator, shares) {
+        (Shares::Fixed(all), Shares::Fixed(shares)) => {
+            let mut pool = FixedPool { value_rao, denominator: *all };
+            pool.change(shares, rao);
+            *all = pool.denominator;
+        }
+        (Shares::Float(all), Shares::Float(shares)) => {
+            let mut pool = FloatPool { value_rao, denominator: *all };
+            pool.change(shares, rao);
+            *all = pool.denominator;
+        }
+        mixed => panic!("{mixed:?}"),
     }
 }
 
