@@ -120,21 +120,29 @@ fn claimable(state: &State, hotkey: AccountKey, netuid: u16) -> Option<I96F32> {
 
 /// Compares what the chain stored; counts the hotkeys whose stake something else in the block changed too: an
 /// extrinsic, or a claim of root dividends.
+///
+/// A hotkey that an extrinsic of the block swapped for another left everything to it, and is not compared.
 pub(crate) fn changed_further(recording: &Recording, at: (u64, u16), outputs: &DistributionOutputs) -> usize {
     let (after, netuid) = (&recording.after, at.1);
     let key = netuid.to_le_bytes();
-    let by_hotkey = |item| -> BTreeMap<AccountKey, u64> {
+    let is_kept = |hotkey: &AccountKey| !is_swapped(recording, *hotkey, netuid);
+    let stored = |item| -> BTreeMap<AccountKey, u64> {
         let parts: [(Hasher, &[u8]); 1] = [(Hasher::Identity, &key)];
         let under = after.under("SubtensorModule", item, &parts);
-        under.map(|(key, value)| (Scale(&key[16..]).account(), uint(Some(value)))).collect()
+        let entries = under.map(|(key, value)| (Scale(&key[16..]).account(), uint(Some(value))));
+        entries.filter(|(hotkey, _)| is_kept(hotkey)).collect()
     };
-    assert_eq!(outputs.alpha_dividends, by_hotkey("AlphaDividendsPerSubnet"), "{at:?}");
-    assert_eq!(outputs.root_alpha_dividends, Some(by_hotkey("RootAlphaDividendsPerSubnet")), "{at:?}");
-    for (hotkey, alpha) in &outputs.hotkey_alpha_last_epoch {
-        let stored = after.by_account("TotalHotkeyAlphaLastEpoch", *hotkey, Some(netuid));
-        assert_eq!(*alpha, uint(stored), "{at:?} {hotkey}");
+    let ours = |entries: &BTreeMap<AccountKey, u64>| -> BTreeMap<AccountKey, u64> {
+        entries.iter().filter(|(hotkey, _)| is_kept(hotkey)).map(|(hotkey, rao)| (*hotkey, *rao)).collect()
+    };
+    assert_eq!(ours(&outputs.alpha_dividends), stored("AlphaDividendsPerSubnet"), "{at:?}");
+    let on_root = outputs.root_alpha_dividends.as_ref().unwrap();
+    assert_eq!(ours(on_root), stored("RootAlphaDividendsPerSubnet"), "{at:?}");
+    for (hotkey, alpha) in ours(&outputs.hotkey_alpha_last_epoch) {
+        let stored = after.by_account("TotalHotkeyAlphaLastEpoch", hotkey, Some(netuid));
+        assert_eq!(alpha, uint(stored), "{at:?} {hotkey}");
     }
-    for (hotkey, rate) in &outputs.claimable {
+    for (hotkey, rate) in outputs.claimable.iter().filter(|(hotkey, _)| is_kept(hotkey)) {
         assert_eq!(Some(*rate), claimable(after, *hotkey, netuid), "{at:?} {hotkey}");
     }
     let stored = |hotkey| uint(after.by_account("TotalHotkeyAlpha", hotkey, Some(netuid)));
@@ -144,6 +152,18 @@ pub(crate) fn changed_further(recording: &Recording, at: (u64, u16), outputs: &D
         check_shares(recording, at, *hotkey, outputs);
     }
     changed.len()
+}
+
+/// Whether an extrinsic of the block swapped this hotkey for another or another for it, everywhere or on the subnet.
+fn is_swapped(recording: &Recording, hotkey: AccountKey, netuid: u16) -> bool {
+    let (before, after) = (&recording.before, &recording.after);
+    let owned = |state: &State| state.by_account("Owner", hotkey, None).is_some();
+    let uid = |state: &State| {
+        let key: [(Hasher, &[u8]); 2] =
+            [(Hasher::Identity, &netuid.to_le_bytes()), (Hasher::Blake2Concat, &hotkey.0)];
+        state.raw("SubtensorModule", "Uids", &key).map(<[u8]>::to_vec)
+    };
+    owned(before) != owned(after) || uid(before) != uid(after)
 }
 
 /// Replays the payments to a hotkey in its share pool and compares every share with the stored one.
