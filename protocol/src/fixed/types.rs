@@ -23,6 +23,9 @@ mod narrow {
         if b == 0 {
             return None;
         }
+        // whole numbers: the fraction bits of both cancel out, here and in the quotient
+        let fraction = (1 << fraction_bits) - 1;
+        let (a, b) = if (a | b) & fraction == 0 { (a >> fraction_bits, b >> fraction_bits) } else { (a, b) };
         // nearly every quotient of an epoch is of values from 0 to 1: one machine division
         if a >= 0 && b > 0 && a < (1 << (64 - fraction_bits)) {
             let quotient = ((a as u64) << fraction_bits) / b as u64;
