@@ -13,15 +13,25 @@ use crate::{
 
 /// Runs a benchmark.
 pub(crate) fn run_bench(workspace: &Workspace, what: Benchmark, arguments: &[String]) -> Result<()> {
-    // the engine, and the peers that come from npm
-    setup::npm_install(workspace)?;
     match what {
         Benchmark::Decode => decode(workspace, arguments),
-        Benchmark::Ingest => ingest::run_bench(workspace, arguments),
+        Benchmark::Epoch => epoch(workspace, arguments),
+        Benchmark::Ingest => {
+            setup::npm_install(workspace)?;
+            ingest::run_bench(workspace, arguments)
+        }
     }
 }
 
+fn epoch(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    let mut bench = cargo(workspace);
+    bench.args(["run", "--release", "--package", "yumascan-protocol", "--example", "bench_epoch", "--"]);
+    run(bench.args(arguments))
+}
+
 fn decode(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    // the engine, and the peers that come from npm
+    setup::npm_install(workspace)?;
     let mut bench = cargo(workspace);
     bench.args(["run", "--release", "--package", "yumascan-bench", "--", "decode"]).args(arguments);
     run(&mut bench)

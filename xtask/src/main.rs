@@ -53,6 +53,8 @@ enum Task {
 enum Benchmark {
     /// The decoder, beside its peers, on the same bytes.
     Decode,
+    /// Yuma epochs on one core, of every era and size; an era alone by its first spec.
+    Epoch,
     /// From a node to the warehouse.
     Ingest,
 }

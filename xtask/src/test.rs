@@ -33,11 +33,12 @@ pub(crate) fn run_all(workspace: &Workspace) -> Result<bool> {
     Ok(tally.close())
 }
 
-/// Builds the WebAssembly of the pages; `false` where this machine has no compiler for it: pages are whole without it.
+/// Builds the WebAssembly of the pages, and tries the chain's maths in it; `false` where this machine has no compiler for it: pages are whole without it.
 fn islands(workspace: &Workspace, tally: &mut Tally) -> bool {
     match wasm::find_toolchain(workspace) {
         Ok(toolchain) => {
             tally.check("the WebAssembly of the pages", || wasm::build(workspace, toolchain).map(drop));
+            tally.check("epochs in WebAssembly", || wasm::check_epochs(workspace, toolchain));
             true
         }
         Err(error) => {

@@ -32,16 +32,41 @@ pub(crate) enum Toolchain {
     Debian,
 }
 
+impl Toolchain {
+    fn cargo(self, workspace: &Workspace) -> Command {
+        match self {
+            Self::Rustup => cargo(workspace),
+            Self::Debian => debian_cargo(workspace),
+        }
+    }
+}
+
+/// Computes a thousand random epochs in WebAssembly: their bits must be those of every other machine.
+///
+/// # Errors
+/// When it does not build, or when a bit differs.
+pub(crate) fn check_epochs(workspace: &Workspace, toolchain: Toolchain) -> Result<()> {
+    // the example ends with 0 where the digest of the epochs is the expected one
+    const RUN: &str = "const { readFileSync } = require('fs');
+        WebAssembly.instantiate(readFileSync(process.argv[1]), {})
+            .then(({ instance }) => process.exit(instance.exports.main(0, 0)))";
+    let target = workspace.target().join("wasm");
+    let mut cargo = toolchain.cargo(workspace);
+    cargo.args(["build", "--quiet", "--release", "--package", "yumascan-protocol"]);
+    cargo.args(["--example", "epoch_digest", "--target", TARGET]);
+    run(cargo.env("CARGO_TARGET_DIR", &target)).context("the epochs do not build for WebAssembly")?;
+    let module = target.join(TARGET).join("release/examples/epoch_digest.wasm");
+    run_quietly(program(workspace, "node").args(["-e", RUN]).arg(module))
+        .context("epochs have other bits in WebAssembly")
+}
+
 /// Builds the pages' WebAssembly into web/pkg and says how large it is.
 ///
 /// # Errors
 /// When it does not build.
 pub(crate) fn build(workspace: &Workspace, toolchain: Toolchain) -> Result<String> {
     let target = workspace.target().join("wasm");
-    let mut cargo = match toolchain {
-        Toolchain::Rustup => cargo(workspace),
-        Toolchain::Debian => debian_cargo(workspace),
-    };
+    let mut cargo = toolchain.cargo(workspace);
     cargo.args(["build", "--quiet", "--package", "yumascan-web", "--lib", "--no-default-features"]);
     cargo.args(["--features", "hydrate", "--profile", "wasm-release", "--target", TARGET]);
     run(cargo.env("CARGO_TARGET_DIR", &target)).context("the WebAssembly of the pages does not build")?;

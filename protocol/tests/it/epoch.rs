@@ -1,6 +1,7 @@
 //! Epochs: the cases of the chain's own tests, recorded epochs, and properties of random ones.
 
 mod classic;
+mod digest;
 mod eras;
 mod mechanisms;
 mod properties;

@@ -7,7 +7,7 @@ use yumascan_protocol::epoch::{
     run, run_with_steps,
 };
 
-use super::{random, random::Dice, reference};
+use super::{digest, random, random::Dice, reference};
 
 fn eras() -> Vec<Era> {
     Era::all().collect()
@@ -266,4 +266,9 @@ fn random_epochs_reach_what_they_are_for() {
         assert!((alphas > 20) == yuma3, "{era}: {alphas}");
         assert!((interpolated > 20) == penalty, "{era}: {interpolated}");
     }
+}
+
+#[test]
+fn a_thousand_epochs_have_the_bits_they_have_everywhere() {
+    assert_eq!(digest::digest(), digest::EXPECTED);
 }
