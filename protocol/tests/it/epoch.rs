@@ -1,10 +1,12 @@
 //! Epochs: the cases of the chain's own tests, recorded epochs, and properties of random ones.
 
 mod classic;
+mod commits;
 mod digest;
 mod eras;
 mod mechanisms;
 mod properties;
+mod quantise;
 mod random;
 mod recorded;
 mod reference;

@@ -19,7 +19,7 @@ fn any_epoch() -> impl Strategy<Value = EpochInputs> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(5000))]
 
     #[test]
     fn the_sparse_epoch_equals_the_dense_one_in_every_era(inputs in any_epoch()) {
@@ -130,7 +130,7 @@ fn noticed(inputs: &EpochInputs, faulty: &EpochInputs) -> Result<bool, TestCaseE
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(1500))]
 
     #[test]
     fn every_value_that_a_planted_fault_changes_is_named(
