@@ -199,9 +199,14 @@ fn check_block(recording: &Recording, block: u64, tally: &mut Tally, dissolved: 
     }
     for (netuid, _) in &outputs.excluded {
         let at = (block, *netuid);
-        for item in
-            ["SubnetTaoInEmission", "SubnetAlphaInEmission", "SubnetAlphaOutEmission", "SubnetMovingPrice"]
-        {
+        for item in [
+            "SubnetTaoInEmission",
+            "SubnetAlphaInEmission",
+            "SubnetAlphaOutEmission",
+            "SubnetMovingPrice",
+            "SubnetEmaTaoFlow",
+            "RootProp",
+        ] {
             if after.of("NetworksAdded", *netuid).is_some() {
                 tally.check("excluded", at, before.of(item, *netuid), after.of(item, *netuid));
             }

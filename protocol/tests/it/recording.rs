@@ -275,6 +275,5 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn bytes(text: &str) -> Vec<u8> {
-    let nibble = |digit: u8| char::from(digit).to_digit(16).unwrap() as u8;
-    text.as_bytes()[2..].chunks_exact(2).map(|pair| nibble(pair[0]) << 4 | nibble(pair[1])).collect()
+    const_hex::decode(text).unwrap()
 }
