@@ -140,9 +140,8 @@ impl Pool {
         }
         let (tao, alpha) = (self.tao_reserve_rao(), self.alpha_reserve_rao());
         match &self.curve {
-            Curve::ConstantProduct => constant_product::price(tao, alpha),
             Curve::Concentrated(state) if state.initialized => state.price().convert(),
-            Curve::Concentrated(_) => ratio(tao, alpha),
+            Curve::ConstantProduct | Curve::Concentrated(_) => U96F32::ratio(tao, alpha),
             Curve::Balancer(balancer) => balancer.price(tao, alpha).convert(),
         }
     }
@@ -198,11 +197,6 @@ impl Pool {
         };
         if swap.paid_out_rao > paying { Err(SwapError::InsufficientLiquidity) } else { Ok(swap) }
     }
-}
-
-/// `tao / alpha` truncated to 32 bits, zero where there is no alpha.
-fn ratio(tao: u64, alpha: u64) -> U96F32 {
-    U96F32::ratio(tao, alpha)
 }
 
 /// `share · amount` as the pool's fee is taken: floor to an integer.

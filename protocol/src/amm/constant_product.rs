@@ -4,16 +4,10 @@
 //! exact and the quotient is cut to 18 bits.
 
 use super::{Order, Side, Swap, SwapError};
-use crate::fixed::U96F32;
 
 const FRACTION_BITS: u32 = 18;
 /// The reserve that a swap may not go below, in rao.
 const LEAST_RESERVE_RAO: u64 = 10_000_000;
-
-/// TAO for one alpha, zero without alpha.
-pub(super) fn price(tao: u64, alpha: u64) -> U96F32 {
-    U96F32::ratio(tao, alpha)
-}
 
 /// Swaps at the constant product. There is no fee in the pool and no limit: the caller's order may name none.
 pub(super) fn swap(tao: u64, alpha: u64, order: Order) -> Result<Swap, SwapError> {

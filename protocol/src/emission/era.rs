@@ -53,6 +53,13 @@ impl Era {
         Ok(if has(SUBTENSOR, "RootAlphaDividendsPerSubnet") { Self::Spec361 } else { Self::Spec343 })
     }
 
+    /// Whether these rules gave what a chain stored on every recorded block, and are not only as specified. A
+    /// difference under rules that are not proven may be a fault of the rules.
+    #[must_use]
+    pub const fn is_proven(self) -> bool {
+        matches!(self, Self::Spec365 | Self::Spec401)
+    }
+
     /// Whether alpha injection is capped by the block's TAO emission, not only by the subnet's alpha emission.
     pub(super) const fn caps_by_tao_emission(self) -> bool {
         matches!(self, Self::Spec365 | Self::Spec401)

@@ -14,6 +14,9 @@ use crate::{
 /// block accrued, and what the epoch computed.
 ///
 /// A missing item has the default of the metadata, not zero: `Delegates`, for instance, is 11796 by default.
+///
+/// A leased subnet (`SubnetUidToLeaseId`) passes part of its owner's cut on to those who financed it, every hundred
+/// blocks: that moves stake between coldkeys of one hotkey and changes nothing that is computed here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DistributionInputs {
     /// The rules.
