@@ -26,8 +26,6 @@ fn main() -> Result<(), EpochError> {
     for era in Era::all().filter(|era| only.is_none_or(|spec| era.first_spec() == spec)) {
         for neurons in [64, 256, 1024] {
             for validators in [16, 64] {
-                // 64 validators among 64 neurons leave nobody to weigh: half of them then
-                let validators = validators.min(neurons / 2);
                 for bonds in [Bonds::Classic, Bonds::Liquid, Bonds::Yuma3, Bonds::Yuma3Liquid] {
                     if bonds.exist_in(era) {
                         measure(era, bonds, neurons, validators)?;
@@ -122,8 +120,10 @@ fn generate(era: Era, bonds: Bonds, neurons: usize, validators: usize) -> EpochI
     // miners are good or bad and validators see that alike, within a tenth: most weights are near the consensus
     let quality: Vec<u64> = (0..neurons).map(|_| 1000 + random() % 50_000).collect();
     let mut weights = vec![Vec::new(); neurons];
+    // where all are validators they weigh each other
+    let first_miner = if validators < neurons { validators } else { 0 };
     for row in weights.iter_mut().take(validators) {
-        for (uid, quality) in quality.iter().enumerate().skip(validators) {
+        for (uid, quality) in quality.iter().enumerate().skip(first_miner) {
             row.push((uid as u16, (quality + random() % (quality / 10)).min(65535) as u16));
         }
     }
