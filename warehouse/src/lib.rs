@@ -30,7 +30,7 @@ pub use migrate::MigrationReport;
 pub use page::{Cursor, Keyed, Order, Page, PageRequest};
 pub use rows::{BlockRows, Window, WindowRows};
 pub use table::Table;
-pub use writer::{ReplaceReceipt, TableReceipt, WindowReceipt};
+pub use writer::{ReplaceReceipt, TableReceipt, VerifiedReceipt, VerifiedWindow, WindowReceipt};
 
 /// Where the ClickHouse server is.
 #[derive(Clone)]

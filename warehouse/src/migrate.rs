@@ -27,7 +27,13 @@ macro_rules! migrations {
 }
 
 /// All of them, ascending.
-const MIGRATIONS: &[Migration] = migrations![1 "0001_raw", 2 "0002_log", 3 "0003_lookup", 4 "0004_coverage"];
+const MIGRATIONS: &[Migration] = migrations![
+    1 "0001_raw",
+    2 "0002_log",
+    3 "0003_lookup",
+    4 "0004_coverage",
+    5 "0005_verification",
+];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "
 CREATE TABLE IF NOT EXISTS {database}.schema_migrations {on_cluster}

@@ -12,6 +12,7 @@ pub mod runtimes;
 pub mod search;
 pub(crate) mod sql;
 pub mod transfers;
+pub mod verifications;
 
 /// A range of blocks and times, both ends inclusive; `None` is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -5,6 +5,7 @@ mod encoded;
 mod lookup;
 mod name_counts;
 mod raw_bytes;
+mod verification;
 mod window;
 
 use clickhouse::Row;
@@ -17,6 +18,9 @@ pub(crate) use encoded::TableRows;
 pub(crate) use lookup::hash_key;
 pub use lookup::{ActivityRow, HashRow, NameCountRow};
 pub use raw_bytes::RawBytes;
+pub use verification::{
+    EmissionVerificationRow, EpochDifferenceRow, EpochInputsRow, EpochVerificationRow, Verdict,
+};
 pub use window::{Window, WindowRows};
 
 /// Row of `raw_blocks`. Bytes are as the node gave them.

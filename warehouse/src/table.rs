@@ -1,6 +1,6 @@
-//! The tables that windows are written to: names, keys, order of writing.
+//! The tables that are written by windows or listed by key: names, keys, order of writing.
 
-/// A table of the raw, log or lookup lane.
+/// A table of the raw, log or lookup lane, or one of verdicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
 pub enum Table {
@@ -14,10 +14,12 @@ pub enum Table {
     HashIndex,
     NameCounts,
     Blocks,
+    EpochVerifications,
+    EmissionVerifications,
 }
 
 impl Table {
-    /// All of them, in the order in which a window is written. Raw first, `blocks` last: its rows make the others
+    /// All that a window of blocks is written to, in the order of writing. Raw first, `blocks` last: its rows make the others
     /// visible. The lookups come after what they point at, so that a pointer always has a target.
     pub const ALL: [Self; 10] = [
         Self::RawBlocks,
@@ -46,6 +48,8 @@ impl Table {
             Self::HashIndex => "hash_index",
             Self::NameCounts => "name_counts",
             Self::Blocks => "blocks",
+            Self::EpochVerifications => "epoch_verifications",
+            Self::EmissionVerifications => "emission_verifications",
         }
     }
 
@@ -57,6 +61,13 @@ impl Table {
             Self::NameCounts => "first_block",
             _ => "block_number",
         }
+    }
+
+    /// Whether its rows count only once their block is in `blocks`. Verdicts stand on their own: verifying needs no
+    /// ingested blocks.
+    #[must_use]
+    pub const fn follows_blocks(self) -> bool {
+        !matches!(self, Self::Blocks | Self::EpochVerifications | Self::EmissionVerifications)
     }
 
     /// Columns that tell rows apart, in sort order.
@@ -71,6 +82,8 @@ impl Table {
             Self::AccountActivity => &["account", "kind", "block_number", "item_index"],
             Self::HashIndex => &["hash_key", "kind", "block_number", "item_index"],
             Self::NameCounts => &["kind", "pallet", "name", "first_block"],
+            Self::EpochVerifications => &["block_number", "netuid", "mechid"],
+            Self::EmissionVerifications => &["block_number", "netuid"],
         }
     }
 }

@@ -13,6 +13,9 @@ mod coverage;
 mod metadata;
 mod replace;
 mod stored;
+mod verification;
+
+pub use verification::{VerifiedReceipt, VerifiedWindow};
 
 use yumascan_chain::Hash;
 

@@ -163,7 +163,7 @@ impl Warehouse {
             let mut batch = self.fetch_all::<R>(list.doing, list.to_sql(page, position, missing)).await?;
             let is_last = batch.len() < missing as usize;
             position = batch.last().map(Keyed::cursor).or(position);
-            if list.table != Table::Blocks {
+            if list.table.follows_blocks() {
                 self.retain_visible(&mut batch).await?;
             }
             rows.append(&mut batch);
@@ -185,7 +185,7 @@ impl Warehouse {
         let block_column = list.table.block_column();
         let mut conditions = list.conditions.clone();
         add_range(&mut conditions, block_column, list.range);
-        if list.table != Table::Blocks {
+        if list.table.follows_blocks() {
             self.add_visible(&mut conditions, block_column, list.range).await?;
         }
         let sql = match &list.activity {

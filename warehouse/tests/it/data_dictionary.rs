@@ -9,7 +9,7 @@ use crate::support::fresh_warehouse;
 const MARK: &str = "<!-- Generated from migrations/clickhouse. After a change: \
                     UPDATE=1 cargo test -p yumascan-warehouse data_dictionary -->\n";
 /// Tables in the order in which a reader wants them.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 18] = [
     "blocks",
     "extrinsics",
     "calls",
@@ -22,6 +22,11 @@ const ORDER: [&str; 13] = [
     "hash_index",
     "name_counts",
     "coverage",
+    "epoch_verifications",
+    "epoch_differences",
+    "epoch_inputs",
+    "emission_verifications",
+    "verification_windows",
     "schema_migrations",
 ];
 

@@ -9,4 +9,5 @@ mod pages;
 mod queries;
 mod replace;
 mod support;
+mod verification;
 mod writer;

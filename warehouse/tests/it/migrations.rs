@@ -21,11 +21,14 @@ async fn a_migration_that_was_cut_off_is_taken_up_again() {
     let (_database, warehouse) = empty_warehouse().await;
     warehouse.migrate().await.unwrap();
     // as if the process had died before the last migration was recorded, with one of its tables missing
-    for statement in ["DROP TABLE coverage SYNC", "DELETE FROM schema_migrations WHERE version = 4"] {
+    for statement in
+        ["DROP TABLE emission_verifications SYNC", "DELETE FROM schema_migrations WHERE version = 5"]
+    {
         warehouse.client().query(statement).execute().await.unwrap();
     }
-    assert_eq!(warehouse.migrate().await.unwrap().applied, ["0004_coverage"]);
-    let exists = warehouse.client().query("EXISTS TABLE coverage").fetch_one::<u8>().await.unwrap();
+    assert_eq!(warehouse.migrate().await.unwrap().applied, ["0005_verification"]);
+    let exists =
+        warehouse.client().query("EXISTS TABLE emission_verifications").fetch_one::<u8>().await.unwrap();
     assert_eq!(exists, 1);
     assert_eq!(warehouse.migrate().await.unwrap().applied.len(), 0);
 }
