@@ -32,6 +32,8 @@ pub struct IngestConfig {
     pub requests_in_flight: usize,
     /// Seconds without a new head after which a connection is dropped and another endpoint is preferred.
     pub head_stall_s: u64,
+    /// Whether the epochs of new blocks are recomputed and compared as they are stored, while following the head.
+    pub verify: bool,
     /// Milliseconds between questions for the head where it is not pushed (HTTP endpoints).
     pub poll_ms: u64,
 }
@@ -51,6 +53,7 @@ impl Default for IngestConfig {
             max_batch: 384,
             requests_in_flight: 8,
             head_stall_s: 60,
+            verify: true,
             poll_ms: 3000,
         }
     }

@@ -98,6 +98,16 @@ pub enum IngestError {
         /// The block.
         number: BlockNumber,
     },
+    /// An epoch that cannot be explained.
+    #[error("the epoch of subnet {netuid} at block {block} cannot be explained: {reason}")]
+    NoEpoch {
+        /// The subnet.
+        netuid: u16,
+        /// The block.
+        block: BlockNumber,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// A setting that makes no sense.
     #[error("ingest setting `{name}`: {reason}")]
     Config {

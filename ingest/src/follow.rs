@@ -1,13 +1,14 @@
 //! Following the head: finalized blocks are stored, the unfinalized tip is held in memory.
 //!
-//! Three lanes run side by side. `heads` learns of heads (pushed, or polled for), `finalized` fills up to the
-//! finalized head, `tip` decodes best blocks above it. They are joined by the newest value only: a lane that is busy
+//! Lanes run side by side. `heads` learns of heads (pushed, or polled for), `finalized` fills up to the
+//! finalized head, `tip` decodes best blocks above it, `verified` replays the epochs of what was sealed. They are joined by the newest value only: a lane that is busy
 //! sees the latest head when it comes back, never a queue of old ones. Gaps after a reconnect need no code of their
 //! own: the finalized lane always fills whatever is missing.
 
 mod finalized;
 mod heads;
 mod tip;
+mod verified;
 
 use std::{sync::Arc, time::Duration};
 
@@ -27,6 +28,8 @@ pub(crate) struct FollowPlan {
     pub(crate) limits: Limits,
     /// Without a new head for so long, the connection is dropped.
     pub(crate) stall: Duration,
+    /// Whether epochs are verified as their blocks are sealed.
+    pub(crate) verify: bool,
     /// How often heads are asked for where they are not pushed.
     pub(crate) poll: Duration,
 }
@@ -72,8 +75,13 @@ pub(crate) async fn follow(
     let (finalized, best) = (heads.finalized.subscribe(), heads.best.subscribe());
     let learning = heads::learn(pipeline, &heads, &plan, cancel);
     let storing = finalized::store(pipeline, finalized.clone(), &plan, cancel);
-    let showing = tip::show(pipeline, best, finalized, cancel);
-    let (stored, (), ()) = tokio::join!(storing, learning, showing);
+    let showing = tip::show(pipeline, best, finalized.clone(), cancel);
+    let verifying = async {
+        if plan.verify {
+            verified::verify(pipeline, finalized, plan.finalized, cancel).await;
+        }
+    };
+    let (stored, (), (), ()) = tokio::join!(storing, learning, showing, verifying);
     stored
 }
 

@@ -21,6 +21,9 @@ use crate::{
 
 mod health;
 mod reconcile;
+mod verify;
+
+pub use verify::VerifyRequest;
 
 /// Cursor: everything from the configured start up to this block is sealed.
 pub(crate) const STORED_CURSOR: &str = "stored";
@@ -206,6 +209,7 @@ impl Ingest {
                     limits: self.limits(),
                     stall: Duration::from_secs(self.config.head_stall_s),
                     poll: Duration::from_millis(self.config.poll_ms),
+                    verify: self.config.verify,
                 };
                 follow(&pipeline, plan, cancel).await?;
                 Ok(self.report(progress, from, progress.view().head, None, true))

@@ -23,6 +23,8 @@ pub enum Stage {
     Backfill,
     /// Storing blocks as they are finalized.
     Following,
+    /// Replaying epochs.
+    Verifying,
     /// Rebuilding rows from raw rows.
     Redecode,
     /// Finished.

@@ -61,6 +61,11 @@ impl Source {
         &self.pool
     }
 
+    /// The runtimes it decodes with.
+    pub(crate) fn runtimes(&self) -> &Runtimes {
+        &self.runtimes
+    }
+
     fn has_witness(&self) -> bool {
         self.witness.load(Ordering::Relaxed)
     }

@@ -11,3 +11,4 @@ mod refusals;
 mod resume;
 mod site;
 mod upgrade;
+mod verify;

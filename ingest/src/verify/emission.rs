@@ -1,0 +1,210 @@
+//! The emission of every block of a window: recomputed, judged, and handed on to the epochs.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use yumascan_warehouse::rows::{EmissionVerificationRow, Verdict};
+
+use super::{
+    blocks::Subject,
+    coinbase::{self, Compared, Pallets, Positions, SubnetEmission},
+    effects::Effects,
+    items::{Reason, Wide},
+    state::States,
+};
+
+/// Emission of the blocks of a window, by position.
+#[derive(Debug, Default)]
+pub(crate) struct Emissions {
+    blocks: Vec<BlockEmission>,
+    /// What an epoch shares out, by position and subnet.
+    rao: HashMap<(usize, u16), u64>,
+    /// Time of the maths.
+    pub(crate) maths: Duration,
+}
+
+#[derive(Debug)]
+struct BlockEmission {
+    era: String,
+    timestamp_ms: Option<u64>,
+    subnets: Result<Vec<SubnetEmission>, Reason>,
+}
+
+/// Wants the keys of liquidity positions: at both ends of the window, which between them have all that count.
+pub(crate) fn want_positions<'i>(
+    blocks: &[Subject],
+    pallets_of: &impl Fn(usize) -> &'i Pallets<'i>,
+    states: &mut States,
+) {
+    if let (Some(first), Some(last)) = (blocks.first(), blocks.last()) {
+        Positions::want(pallets_of(0), states, first.parent);
+        Positions::want(pallets_of(blocks.len() - 1), states, last.at);
+    }
+}
+
+/// The keys that were wanted.
+pub(crate) fn positions<'i>(
+    blocks: &[Subject],
+    pallets_of: &impl Fn(usize) -> &'i Pallets<'i>,
+    states: &States,
+) -> Positions {
+    let mut positions = Positions::default();
+    if let (Some(first), Some(last)) = (blocks.first(), blocks.last()) {
+        positions.add(pallets_of(0), states, first.parent);
+        positions.add(pallets_of(blocks.len() - 1), states, last.at);
+    }
+    positions
+}
+
+/// Wants what the coinbase of each block reads and writes.
+pub(crate) fn want<'i>(
+    blocks: &[Subject],
+    pallets_of: &impl Fn(usize) -> &'i Pallets<'i>,
+    states: &mut States,
+    subnets: &[Vec<u16>],
+    positions: &Positions,
+) {
+    for (position, block) in blocks.iter().enumerate() {
+        let pallets = pallets_of(position);
+        pallets.timestamp.want(states, block.at, "Now", &[]);
+        if pallets.era(block.spec()).is_ok() {
+            coinbase::want_inputs(pallets, states, block.parent, &subnets[position], positions);
+            coinbase::want_outputs(pallets, states, block.at, &subnets[position]);
+        }
+    }
+}
+
+/// Recomputes the coinbase of each block and compares it.
+pub(crate) fn recompute<'i>(
+    blocks: &[Subject],
+    pallets_of: &impl Fn(usize) -> &'i Pallets<'i>,
+    states: &States,
+    subnets: &[Vec<u16>],
+    positions: &Positions,
+    ran: &[Vec<u16>],
+) -> Emissions {
+    let started = Instant::now();
+    let mut emissions = Emissions::default();
+    for (position, block) in blocks.iter().enumerate() {
+        let pallets = pallets_of(position);
+        let era = pallets.era(block.spec());
+        let name = era.as_ref().map_or_else(|_| "unsupported".to_owned(), |era| format!("{era:?}"));
+        let found = era.and_then(|era| {
+            let netuids = &subnets[position];
+            let inputs = coinbase::read_inputs(pallets, states, block.parent, era, netuids, positions)?;
+            let pending: Vec<(u16, u64)> =
+                inputs.subnets.iter().map(|subnet| (subnet.netuid, subnet.pendings.epoch_rao())).collect();
+            let outputs = coinbase::recompute(&inputs)?;
+            let found = coinbase::compare(pallets, states, block.parent, block.at, outputs, &ran[position])?;
+            Ok((found, pending))
+        });
+        let subnets = found.map(|(found, pending)| {
+            if !block.is_upgraded {
+                emissions.note_rao(position, &found, &pending);
+            }
+            found
+        });
+        let timestamp = pallets.timestamp.read::<Wide<u64>>(states, block.at.number, "Now", &[]);
+        let timestamp_ms = timestamp.ok().flatten().map(|wide| wide.0);
+        emissions.blocks.push(BlockEmission { era: name, timestamp_ms, subnets });
+    }
+    emissions.maths = started.elapsed();
+    emissions
+}
+
+impl Emissions {
+    /// What the epoch of a subnet in a block shares out; `None` where it could not be recomputed.
+    pub(crate) fn rao(&self, position: usize, netuid: u16) -> Option<u64> {
+        self.rao.get(&(position, netuid)).copied()
+    }
+
+    /// An emission that is not what the chain stored says nothing about the epoch's amount.
+    fn note_rao(&mut self, position: usize, found: &[SubnetEmission], pending: &[(u16, u64)]) {
+        for subnet in found {
+            if !subnet.compared.iter().all(Compared::is_equal) {
+                continue;
+            }
+            let before = pending.iter().find(|(netuid, _)| *netuid == subnet.netuid).map(|(_, rao)| *rao);
+            let rao = subnet.outputs.as_ref().map(|outputs| outputs.pendings.epoch_rao()).or(before);
+            if let Some(rao) = rao {
+                self.rao.insert((position, subnet.netuid), rao);
+            }
+        }
+    }
+
+    /// Rows of all blocks and subnets, or of one subnet.
+    pub(crate) fn rows(&mut self, blocks: &[Subject], netuid: Option<u16>) -> Vec<EmissionVerificationRow> {
+        let mut rows = Vec::new();
+        for (block, emission) in blocks.iter().zip(std::mem::take(&mut self.blocks)) {
+            let blank = EmissionVerificationRow {
+                block_number: block.at.number,
+                timestamp_ms: emission.timestamp_ms,
+                spec_version: block.spec(),
+                era: emission.era,
+                ..EmissionVerificationRow::default()
+            };
+            match emission.subnets {
+                Ok(subnets) => {
+                    let wanted = subnets.iter().filter(|subnet| netuid.is_none_or(|of| of == subnet.netuid));
+                    let mut effects = None;
+                    rows.extend(wanted.map(|subnet| row_of(block, &blank, subnet, &mut effects)));
+                }
+                Err(reason) if netuid.is_none() => {
+                    // netuid 0 stands for the block as a whole: root has no emission of its own
+                    let verdict = Verdict::CannotSay.name().to_owned();
+                    rows.push(EmissionVerificationRow { verdict, reason, ..blank });
+                }
+                Err(_) => {}
+            }
+        }
+        rows
+    }
+}
+
+fn row_of(
+    block: &Subject,
+    blank: &EmissionVerificationRow,
+    subnet: &SubnetEmission,
+    effects: &mut Option<Effects>,
+) -> EmissionVerificationRow {
+    let count =
+        |wanted: bool| subnet.compared.iter().filter(|field| field.is_equal() == wanted).count() as u32;
+    let (equal, unequal) = (count(true), count(false));
+    let first = subnet.compared.iter().find(|field| !field.is_equal());
+    let first_difference =
+        first.map(|field| format!("{}: {} recomputed, {} stored", field.field, field.expected, field.stored));
+    let mut row = EmissionVerificationRow {
+        netuid: subnet.netuid,
+        verdict: Verdict::Verified.name().to_owned(),
+        reason: subnet.excluded.map_or_else(String::new, |why| format!("it receives no emission: {why}")),
+        fields_checked: equal + unequal,
+        fields_equal: equal,
+        tao_in_rao: subnet.outputs.as_ref().map(|outputs| outputs.tao_in_emission_rao),
+        alpha_in_rao: subnet.outputs.as_ref().map(|outputs| outputs.alpha_in_emission_rao),
+        alpha_out_rao: subnet.outputs.as_ref().map(|outputs| outputs.alpha_out_emission_rao),
+        ..blank.clone()
+    };
+    if unequal == 0 {
+        return row;
+    }
+    let effects = effects.get_or_insert_with(|| Effects::of(block.at.number, &block.decode()));
+    let (verdict, reason) = if let Some(cause) = effects.rebuilt(subnet.netuid) {
+        row.fields_excused = unequal;
+        (Verdict::Excused, cause)
+    } else if subnet.is_rebuilt {
+        (Verdict::CannotSay, "the subnet was removed or founded within the block".to_owned())
+    } else if let Some(cause) = effects.raw_write() {
+        row.fields_excused = unequal;
+        (Verdict::Excused, cause)
+    } else if block.is_upgraded {
+        (Verdict::CannotSay, "a runtime upgrade ran its migrations before the coinbase".to_owned())
+    } else {
+        row.first_difference = first_difference;
+        (Verdict::Differs, String::new())
+    };
+    row.verdict = verdict.name().to_owned();
+    row.reason = reason;
+    row
+}
