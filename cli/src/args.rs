@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::commands::{
-    audit, backfill, demo, doctor, engine, ingest, migrate, node, redecode, serve, sql, up,
+    audit, backfill, demo, doctor, engine, ingest, migrate, node, redecode, serve, sql, up, verify,
 };
 
 const EXAMPLES: &str = "\
@@ -93,6 +93,8 @@ pub(crate) enum Command {
     Sql(sql::SqlArgs),
     /// Prove that what is stored is whole: gaps, links, roots, counts
     Audit(audit::AuditArgs),
+    /// Recompute the chain's consensus and emission, and compare every stored number
+    Verify(verify::VerifyArgs),
     /// Rebuild the decoded rows from the raw bytes
     Redecode(redecode::RedecodeArgs),
     /// Serve a recorded chain as a Substrate node, with faults on request

@@ -12,6 +12,7 @@ pub(crate) mod redecode;
 pub(crate) mod serve;
 pub(crate) mod sql;
 pub(crate) mod up;
+pub(crate) mod verify;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,7 @@ pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<Exit
         Command::Serve(args) => Box::pin(serve::run(args, config)).await,
         Command::Sql(args) => Box::pin(sql::run(args, config)).await,
         Command::Audit(args) => Box::pin(audit::run(args, config)).await,
+        Command::Verify(args) => Box::pin(verify::run(args, config)).await,
         Command::Redecode(args) => Box::pin(redecode::run(args, config)).await,
         Command::Node(args) => Box::pin(node::run(args)).await,
         Command::Engine(args) => Box::pin(engine::run(args, config)).await,

@@ -83,6 +83,7 @@ fn stage(stage: Stage) -> &'static str {
         Stage::Connecting => "connecting",
         Stage::Backfill => "ingesting",
         Stage::Following => "following",
+        Stage::Verifying => "verifying",
         Stage::Redecode => "decoding",
         Stage::Done => "done",
     }
