@@ -7,6 +7,7 @@ mod block;
 mod call;
 mod connection;
 mod cursor;
+mod epoch;
 mod event;
 mod extrinsic;
 mod filter;
@@ -22,6 +23,7 @@ mod search;
 mod status;
 mod tip;
 mod transfer;
+mod verification;
 
 use std::sync::Arc;
 

@@ -5,13 +5,14 @@ use yumascan_warehouse::{
     Order,
     query::{
         Range, blocks::BlockFilter, calls::CallFilter, events::EventFilter, extrinsics::ExtrinsicFilter,
-        transfers::TransferFilter,
+        transfers::TransferFilter, verifications::VerificationFilter,
     },
 };
 
 use super::{
     names::{parse_place, split_name},
     scalars::{AccountId, BlockNumber, Rao, Timestamp},
+    verification::VerdictName,
 };
 use crate::ApiError;
 
@@ -249,6 +250,54 @@ impl TransferFilterInput {
             from: self.from.map(|account| account.0),
             to: self.to.map(|account| account.0),
             min_amount_rao,
+        })
+    }
+}
+
+/// Which replayed epochs.
+#[derive(Debug, Clone, Default, InputObject)]
+#[graphql(name = "EpochVerificationFilter")]
+pub(crate) struct EpochVerificationFilterInput {
+    #[graphql(flatten)]
+    range: RangeInput,
+    /// Subnet.
+    netuid: Option<u16>,
+    /// Mechanism.
+    mechid: Option<u8>,
+    /// With this verdict.
+    verdict: Option<VerdictName>,
+}
+
+impl EpochVerificationFilterInput {
+    pub(crate) fn build(self) -> Result<VerificationFilter, ApiError> {
+        Ok(VerificationFilter {
+            range: self.range.build()?,
+            netuid: self.netuid,
+            mechid: self.mechid,
+            verdict: self.verdict.map(Into::into),
+        })
+    }
+}
+
+/// Which replayed emission.
+#[derive(Debug, Clone, Default, InputObject)]
+#[graphql(name = "EmissionVerificationFilter")]
+pub(crate) struct EmissionVerificationFilterInput {
+    #[graphql(flatten)]
+    range: RangeInput,
+    /// Subnet; 0 for blocks about which nothing can be said as a whole.
+    netuid: Option<u16>,
+    /// With this verdict.
+    verdict: Option<VerdictName>,
+}
+
+impl EmissionVerificationFilterInput {
+    pub(crate) fn build(self) -> Result<VerificationFilter, ApiError> {
+        Ok(VerificationFilter {
+            range: self.range.build()?,
+            netuid: self.netuid,
+            mechid: None,
+            verdict: self.verdict.map(Into::into),
         })
     }
 }

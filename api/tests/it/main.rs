@@ -11,4 +11,5 @@ mod paging;
 mod robustness;
 mod schema;
 mod tip;
+mod verification;
 mod world;

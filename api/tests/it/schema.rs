@@ -9,9 +9,9 @@ fn the_schema_file_is_what_the_code_serves() {
     let path = std::path::Path::new("schema.graphql");
     let current = yumascan_api::sdl();
     if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, &current).unwrap();
+        std::fs::write(path, &current).unwrap();
     }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    let written = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         written == current,
         "api/schema.graphql is not current: run the tests with UPDATE=1 and read the diff"
