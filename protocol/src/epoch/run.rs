@@ -6,9 +6,9 @@ use super::{
     EpochInputs, EpochOutputs, EpochSteps, Era, MechanismInputs, MechanismOutputs, Rules, StoredRow,
     Workspace, aggregate,
     bonds::{self, Source},
-    consensus, emission, mechanisms,
+    consensus, mechanisms,
     quantise::to_u16_share,
-    stake, weights,
+    split, stake, weights,
     workspace::{MechanismBuffers, SubnetBuffers},
 };
 
@@ -121,11 +121,7 @@ fn execute(
     let mut outputs = EpochOutputs { subnet: aggregate::empty(neurons, &rules), ..EpochOutputs::default() };
     for (mechid, (mechanism, part)) in inputs.mechanisms.iter().zip(parts).enumerate() {
         let number = u8::try_from(mechid).unwrap_or(u8::MAX);
-        let index = match rules.mechanisms {
-            false => inputs.netuid,
-            true => mechanisms::storage_index(inputs.netuid, number)
-                .ok_or(EpochError::NoIndex { netuid: inputs.netuid, mechid: number })?,
-        };
+        let index = storage_index(inputs.netuid, number, &rules)?;
         stake::activate(inputs, mechanism, subnet, buffers);
         weights::read(inputs, mechid, mechanism, &rules, &subnet.permits, scratch, &mut buffers.weights)?;
         consensus::agree(inputs.parameters.kappa, scratch, buffers);
@@ -134,7 +130,7 @@ fn execute(
             consensus::rank_unclipped(buffers);
         }
         let source = bonds::update(inputs, mechid, mechanism, &rules, scratch, buffers)?;
-        emission::split(part, &subnet.stake, buffers);
+        split::share_out(part, &subnet.stake, buffers);
 
         let weight = aggregate::weight(mechid, part, inputs.rao);
         aggregate::add(&mut outputs.subnet, weight, &rules, subnet, buffers);
@@ -153,6 +149,13 @@ fn execute(
     }
     outputs.payouts = aggregate::payouts(inputs, &outputs);
     Ok(outputs)
+}
+
+fn storage_index(netuid: u16, mechid: u8, rules: &Rules) -> Result<u16, EpochError> {
+    if !rules.mechanisms {
+        return Ok(netuid);
+    }
+    mechanisms::storage_index(netuid, mechid).ok_or(EpochError::NoIndex { netuid, mechid })
 }
 
 fn check(inputs: &EpochInputs, rules: &Rules) -> Result<(), EpochError> {

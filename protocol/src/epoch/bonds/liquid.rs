@@ -37,7 +37,7 @@ pub(super) fn fit_columns(parameters: &Parameters, consensus: &[I32F32], scratch
 }
 
 /// The value at `quarters` quarters of a sorted list, interpolated between neighbours.
-pub(super) fn quartile(sorted: &[I32F32], quarters: usize) -> I32F32 {
+fn quartile(sorted: &[I32F32], quarters: usize) -> I32F32 {
     let Some(last) = sorted.len().checked_sub(1) else { return I32F32::ZERO };
     let position = quarters * last;
     let at = |index: usize| sorted.get(index).copied().unwrap_or_default();
@@ -139,7 +139,7 @@ fn seen(row: &[Cell]) -> impl Iterator<Item = Cell> {
 }
 
 /// The alpha of one bond, from how far weight or bond stand from the consensus.
-pub(super) struct Sigmoid {
+struct Sigmoid {
     low: I32F32,
     high: I32F32,
     slope: I32F32,
@@ -149,7 +149,7 @@ pub(super) struct Sigmoid {
 }
 
 impl Sigmoid {
-    pub(super) fn new(parameters: &Parameters, form: LiquidAlpha) -> Self {
+    fn new(parameters: &Parameters, form: LiquidAlpha) -> Self {
         let steepness = I32F32::from_i64(i64::from(parameters.alpha_sigmoid_steepness));
         let slope = match form {
             LiquidAlpha::EntriesUnscaled | LiquidAlpha::Columns => steepness,
@@ -167,7 +167,7 @@ impl Sigmoid {
     }
 
     /// Alpha of a bond of which `consensus`, `weight` and old `bond` are known.
-    pub(super) fn alpha(&mut self, consensus: I32F32, weight: I32F32, bond: I32F32) -> I32F32 {
+    fn alpha(&mut self, consensus: I32F32, weight: I32F32, bond: I32F32) -> I32F32 {
         let zero_to_one = |value: I32F32| value.clamp(I32F32::ZERO, I32F32::ONE);
         let distance = if weight >= bond {
             zero_to_one(weight.saturating_sub(consensus))

@@ -10,7 +10,7 @@ use super::{
 
 /// Shares by incentive and dividends; where there are neither, all follows the stake: that of active validators,
 /// or of everyone where no validator is active.
-pub(super) fn split(rao: u64, stake: &[I32F32], buffers: &mut MechanismBuffers) {
+pub(super) fn share_out(rao: u64, stake: &[I32F32], buffers: &mut MechanismBuffers) {
     let MechanismBuffers {
         incentive,
         dividends,
