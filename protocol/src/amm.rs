@@ -95,7 +95,8 @@ pub struct Order {
 }
 
 /// Why a swap has no result, on the chain or here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum SwapError {
     /// The chain's `ReservesTooLow`.
     #[error("the reserve that pays has less than {LEAST_RESERVE_RAO} rao, or the swap would give nothing")]

@@ -31,7 +31,7 @@ pub use inputs::{CoinbaseInputs, FlowAverage, FlowParameters, Pendings, SubnetIn
 pub use moving_price::moving_price;
 pub use outputs::{CoinbaseOutputs, Exclusion, SubnetOutputs};
 
-use crate::{amm::SwapError, epoch::AccountKey};
+use crate::epoch::AccountKey;
 
 /// Why an emission cannot be recomputed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -44,13 +44,11 @@ pub enum EmissionError {
         /// What it has that is not implemented.
         reason: &'static str,
     },
-    /// The chain bought alpha of this subnet in a way that cannot be followed.
-    #[error("the chain's buy on subnet {netuid} cannot be recomputed: {reason}")]
-    Buy {
+    /// The inputs have a pool of another generation.
+    #[error("the pool of subnet {netuid} is of a generation that these emission rules have not")]
+    WrongPool {
         /// The subnet.
         netuid: u16,
-        /// Why.
-        reason: SwapError,
     },
     /// A hotkey takes part whose state is not in the inputs.
     #[error("the state of hotkey {hotkey} is not in the inputs of the distribution")]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Accrual, FlowAverage, Pendings};
 use crate::{
-    amm::Pool,
+    amm::{Pool, SwapError},
     fixed::{I96F32, U64F64, U96F32},
 };
 
@@ -20,8 +20,11 @@ pub struct CoinbaseOutputs {
     pub root_receives: bool,
     /// The subnets that receive, ascending.
     pub subnets: Vec<SubnetOutputs>,
-    /// The subnets that do not, ascending, each with the first reason: nothing of theirs is written, and the
-    /// `...Emission` items keep what an earlier block wrote.
+    /// Subnets that receive, but whose alpha the chain bought in a way that is not followed: what they have is to be
+    /// asked of the node.
+    pub unknown: Vec<(u16, SwapError)>,
+    /// The subnets that do not, ascending, each with the first reason: nothing of theirs is written, and all items
+    /// below keep what an earlier block wrote.
     pub excluded: Vec<(u16, Exclusion)>,
 }
 

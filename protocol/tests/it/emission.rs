@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use yumascan_protocol::{
-    amm::{Concentrated, Curve, Pool},
+    amm::{Concentrated, Curve, Order, Pool, Side, SwapError},
     emission::{
-        Claim, CoinbaseInputs, DistributionInputs, DistributionOutputs, Era, Exclusion, FlowAverage,
-        FlowParameters, HotkeyState, Parent, PaymentKind, Pendings, SubnetInputs, Withholding, coinbase,
-        distribute,
+        Claim, CoinbaseInputs, DistributionInputs, DistributionOutputs, EmissionError, Era, Exclusion,
+        FlowAverage, FlowParameters, HotkeyState, Parent, PaymentKind, Pendings, SubnetInputs, Withholding,
+        coinbase, distribute,
     },
     epoch::{AccountKey, Payout},
     fixed::{I64F64, I96F32, U64F64, U96F32},
@@ -251,9 +251,9 @@ proptest! {
             },
             subnets: (1..).zip(pieces).map(|(netuid, pieces)| subnet(netuid, pieces)).collect(),
         };
-        let Ok(outputs) = coinbase(&inputs) else { return Ok(()) };
+        let outputs = coinbase(&inputs).unwrap();
         prop_assert!(outputs.issued_rao <= outputs.block_emission_rao);
-        prop_assert_eq!(outputs.subnets.len() + outputs.excluded.len(), inputs.subnets.len());
+        prop_assert_eq!(outputs.subnets.len() + outputs.unknown.len() + outputs.excluded.len(), inputs.subnets.len());
         for subnet in &outputs.subnets {
             let added = subnet.accrual.added;
             let split = added.epoch_rao() + added.owner_cut_rao + subnet.accrual.recycled_rao;
@@ -320,6 +320,45 @@ proptest! {
         let most = outputs.validator_rao + inputs.pendings.root_rao + inputs.pendings.owner_cut_rao + servers;
         prop_assert!(paid + claimable + withheld <= most, "{} of {most}", paid + claimable + withheld);
     }
+}
+
+#[test]
+fn what_the_cap_keeps_out_of_the_pool_buys_alpha_and_recycles_it() {
+    // a hundredth of a TAO for one alpha: the block's whole TAO would need a hundred times the alpha it may inject
+    let cheap = (10_000 * UNIT, 1_000_000 * UNIT, 0, 0);
+    let mut only = subnet(1, ((Some(1), true, true, true), (0, 100, 0, 7), cheap, (1, true, false)));
+    let order = Order { side: Side::Buy, amount_rao: 0, limit_price_rao: None, with_fee: false };
+    only.pool = only.pool.swap(order).unwrap().1;
+    let mut inputs = CoinbaseInputs {
+        era: Era::Spec401,
+        block_number: 1_000,
+        total_issuance_rao: 0,
+        root_tao_rao: UNIT,
+        tao_weight: u64::MAX,
+        owner_cut: 0,
+        moving_alpha: I96F32::ONE,
+        flow: FlowParameters { smoothing_factor: 0, norm_exponent: U64F64::ONE, cutoff: I64F64::ZERO },
+        subnets: vec![only.clone()],
+    };
+    let outputs = coinbase(&inputs).unwrap();
+    let emitted = &outputs.subnets[0];
+    assert_eq!(emitted.alpha_in_emission_rao, UNIT, "the cap");
+    assert!(emitted.tao_in_emission_rao.abs_diff(UNIT / 100) < 10, "{}", emitted.tao_in_emission_rao);
+    assert!(outputs.issued_rao.abs_diff(UNIT) <= 2, "{}", outputs.issued_rao);
+    let bought = emitted.bought_alpha_rao.unwrap();
+    assert!(bought.abs_diff(99 * UNIT) < UNIT / 10, "{bought}");
+    assert_eq!(emitted.pool.tao_rao, only.pool.tao_rao + outputs.issued_rao);
+    assert_eq!(emitted.pool.alpha_in_rao, only.pool.alpha_in_rao + UNIT - bought);
+    assert_eq!(emitted.alpha_out_rao, UNIT - emitted.accrual.recycled_rao);
+    assert!(emitted.pool.price() > only.pool.price() && emitted.moving_price > I96F32::ZERO);
+
+    let Curve::Concentrated(state) = &mut inputs.subnets[0].pool.curve else { panic!("{inputs:?}") };
+    state.user_liquidity = true;
+    let outputs = coinbase(&inputs).unwrap();
+    assert_eq!(outputs.unknown, [(1, SwapError::UserLiquidity)], "the swap may cross a user's ticks");
+    assert!(outputs.issued_rao.abs_diff(UNIT) <= 2, "what is issued is known all the same");
+    inputs.subnets[0].pool.curve = Curve::ConstantProduct;
+    assert_eq!(coinbase(&inputs), Err(EmissionError::WrongPool { netuid: 1 }));
 }
 
 #[test]

@@ -193,6 +193,7 @@ fn check_block(recording: &Recording, block: u64, tally: &mut Tally, dissolved: 
     // fees and other payments are recycled later in the block, which lowers the issuance again
     let issuance = |state: &State| uint(state.single("TotalIssuance"));
     let issued = issuance(before) + outputs.issued_rao;
+    assert_eq!(outputs.unknown, [], "{block}");
     if issuance(after) >= issued {
         tally.check("TotalIssuance", (block, 0), issued, issuance(after));
     }
