@@ -16,6 +16,7 @@ pub mod feed;
 pub mod islands;
 pub mod text;
 pub mod ui;
+pub mod what_if;
 
 #[cfg(feature = "ssr")]
 pub mod json_view;

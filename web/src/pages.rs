@@ -8,6 +8,7 @@ use crate::server::{Answer, Context, PageError};
 pub mod account;
 pub mod block;
 pub mod blocks;
+pub mod epoch;
 pub mod events;
 pub mod extrinsic;
 pub mod extrinsics;
@@ -16,6 +17,7 @@ pub mod home;
 pub mod runtimes;
 pub mod search;
 pub mod transfers;
+pub mod verification;
 
 mod calltree;
 mod filters;

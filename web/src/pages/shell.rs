@@ -10,11 +10,12 @@ use crate::{
     ui::{self, icons},
 };
 
-const SECTIONS: [(&str, &str); 5] = [
+const SECTIONS: [(&str, &str); 6] = [
     ("/blocks", "Blocks"),
     ("/extrinsics", "Extrinsics"),
     ("/events", "Events"),
     ("/transfers", "Transfers"),
+    ("/verification", "Verification"),
     ("/runtimes", "Runtimes"),
 ];
 
