@@ -7,3 +7,4 @@ mod pages;
 #[path = "../support/recording.rs"]
 mod recording;
 mod support;
+mod verification;

@@ -34,6 +34,7 @@ async fn every_page_is_there() {
         "/transfers",
         "/transfers?min=0.5&count=1",
         "/runtimes",
+        "/verification",
         "/search",
         "/search?q=balances",
         "/help",
