@@ -105,7 +105,7 @@ async fn load(context: &Context, netuid: u16, block: u64) -> Result<Answer, Page
             heat::section(&shown),
             neurons::section(&context, &shown),
             why::section(&shown, uid),
-            what_if::section(&context, &shown, &change, effects),
+            what_if::section(&context, &shown, effects),
         ];
         parts.into_iter().collect_view().into_any()
     })
@@ -221,8 +221,14 @@ fn differing(shown: &Shown) -> AnyView {
 
 /// An amount of the subnet's token.
 pub(super) fn alpha(rao: u64) -> AnyView {
-    view! { <span class="amount" title=format!("{} alpha-rao", text::group(rao))>{text::tao(u128::from(rao))}<span class="unit">"α"</span></span> }
+    view! { <span class="amount" title=format!("{} alpha-rao", text::group(rao))>{alpha_text(rao)}<span class="unit">"α"</span></span> }
         .into_any()
+}
+
+/// The same without its unit.
+pub(super) fn alpha_text(rao: u64) -> String {
+    let parts = text::tao_parts(u128::from(rao));
+    if parts.fraction.is_empty() { parts.whole } else { format!("{}.{}", parts.whole, parts.fraction) }
 }
 
 /// A share of 65535 as a percentage, the stored integer on hover.

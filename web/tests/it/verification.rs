@@ -23,7 +23,7 @@ fn inputs() -> EpochInputs {
         stake: StakeInputs { alpha, ..StakeInputs::default() },
     };
     EpochInputs {
-        era: Era::Spec365,
+        era: Era::of_spec(377).unwrap(),
         netuid: NETUID,
         block: BLOCK,
         rao: 1_000_000_000,

@@ -29,7 +29,14 @@ pub(super) fn section(shown: &Shown) -> AnyView {
         .into_iter()
         .map(|(title, what, rows)| picture(title, what, rows, columns))
         .collect::<Vec<_>>();
-    view! { <section aria-labelledby="weights"><h2 id="weights">"Who values whom"</h2>{shown}</section> }
+    view! {
+        <section aria-labelledby="weights">
+            <h2 id="weights">"Who values whom"</h2>
+            <p class="lead">"A row is a validator, a column a neuron, from uid 0 on; the darker, the more."</p>
+            {shown}
+        </section>
+    }
+
         .into_any()
 }
 
@@ -56,8 +63,9 @@ fn picture(title: &'static str, what: &'static str, rows: &Rows, columns: usize)
     }
     let view_box = format!("0 0 {columns} {}", voters.len());
     let label = format!("{title}: {} validators by {columns} neurons, {cells} values", voters.len());
-    // cells are square; few of them do not fill the page
-    let (width, height) = ((columns * 14).to_string(), (voters.len() * 14).to_string());
+    // cells are square, large where there is room
+    let side = (1_120 / columns.max(1)).clamp(3, 28);
+    let (width, height) = ((columns * side).to_string(), (voters.len() * side).to_string());
     let drawn = paths.into_iter().enumerate().filter(|(_, path)| !path.is_empty()).map(|(shade, path)| {
         view! { <path class=format!("s{shade}") d=path/> }
     });
@@ -65,7 +73,6 @@ fn picture(title: &'static str, what: &'static str, rows: &Rows, columns: usize)
         <figure class="chart heat">
             <figcaption><span>{title}</span><span class="none">{what}</span></figcaption>
             <svg viewBox=view_box width=width height=height role="img" aria-label=label shape-rendering="crispEdges">{drawn.collect_view()}</svg>
-            <div class="axis"><span>"uid 0"</span><span>{format!("uid {}", columns.saturating_sub(1))}</span></div>
         </figure>
     }
     .into_any()

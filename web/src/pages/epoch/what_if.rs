@@ -2,10 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{Shown, share};
+use super::{Shown, alpha_text, share};
 use crate::{
     server::{Context, PageError, Params},
-    text,
     what_if::{Change, Effect},
 };
 
@@ -38,7 +37,6 @@ pub(super) fn read(params: &Params, mechid: u8) -> Result<Change, PageError> {
 pub(super) fn section(
     context: &Context,
     shown: &Shown,
-    change: &Change,
     effects: Option<Result<Vec<Effect>, String>>,
 ) -> AnyView {
     let Some(replay) = &shown.replay else { return ().into_any() };
@@ -72,7 +70,6 @@ pub(super) fn section(
         switch("liquid", "Liquid alpha", parameters.liquid_alpha_on),
         switch("yuma3", "Yuma3", parameters.yuma3_on),
     ];
-    let _ = change;
     view! {
         <section id="what-if" aria-labelledby="what-if-head">
             <h2 id="what-if-head">"What if"</h2>
@@ -95,10 +92,10 @@ fn outcome(effects: &[Effect]) -> AnyView {
     let rows = effects.iter().take(LISTED).map(|effect| {
         let pair = |(old, new): (u16, u16)| if old == new { share(old) } else { format!("{} → {}", share(old), share(new)) };
         let (old, new) = effect.emission_rao;
-        let change = if new >= old { format!("+{}", text::tao(u128::from(new - old))) } else { format!("−{}", text::tao(u128::from(old - new))) };
+        let change = if new >= old { format!("+{}", alpha_text(new - old)) } else { format!("−{}", alpha_text(old - new)) };
         view! {
             <tr><td class="num">{effect.uid}</td><td class="r num">{pair(effect.incentive)}</td><td class="r num">{pair(effect.dividends)}</td>
-                <td class="r num">{text::tao(u128::from(new))}" α"</td><td class="r num">{change}" α"</td></tr>
+                <td class="r num">{alpha_text(new)}" α"</td><td class="r num">{change}" α"</td></tr>
         }
         .into_any()
     });
