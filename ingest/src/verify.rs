@@ -10,6 +10,7 @@
 mod blocks;
 mod coinbase;
 mod commits;
+mod distribution;
 mod due;
 mod effects;
 mod emission;

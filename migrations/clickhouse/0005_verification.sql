@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS {database}.epoch_verifications {on_cluster}
     verdict LowCardinality(String) COMMENT 'verified: all equal. excused: all equal but what extrinsics of the same block rewrote, see epoch_differences. differs: something is not equal. cannot_say: see reason.',
     reason String COMMENT 'Why nothing can be said, or what the verdict rests on; empty where there is nothing to add.' CODEC(ZSTD(3)),
     neurons UInt32 COMMENT 'Neurons of the subnet when the epoch ran.' CODEC(ZSTD(1)),
-    fields_checked UInt64 COMMENT 'Stored numbers compared with recomputed ones: one a neuron and vector, one a bond.' CODEC(ZSTD(1)),
+    fields_checked UInt64 COMMENT 'Stored numbers compared with recomputed ones: one a neuron and vector, one a bond, one a hotkey and payment.' CODEC(ZSTD(1)),
     fields_equal UInt64 COMMENT 'Those that are equal.' CODEC(ZSTD(1)),
     fields_excused UInt64 COMMENT 'Those that are not equal and were rewritten by an extrinsic of the block.' CODEC(ZSTD(1)),
     first_difference Nullable(String) COMMENT 'The first difference that nothing excuses, in words; NULL without one.' CODEC(ZSTD(3)),
@@ -25,7 +25,7 @@ ENGINE = {merge_tree}
 PARTITION BY intDiv(block_number, 512000)
 ORDER BY (block_number, netuid, mechid)
 SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 512
-COMMENT 'Epochs replayed and compared with what the chain stored. One row a block, subnet and mechanism; what mechanisms share (all vectors but Incentive and Bonds) counts in the row of mechanism 0.';
+COMMENT 'Epochs replayed and compared with what the chain stored. One row a block, subnet and mechanism; what mechanisms share (all vectors but Incentive and Bonds, and the payments) counts in the row of mechanism 0.';
 
 CREATE TABLE IF NOT EXISTS {database}.epoch_differences {on_cluster}
 (
@@ -33,10 +33,10 @@ CREATE TABLE IF NOT EXISTS {database}.epoch_differences {on_cluster}
     netuid UInt16 COMMENT 'Subnet.' CODEC(Delta, ZSTD(1)),
     mechid UInt8 COMMENT 'Mechanism.' CODEC(ZSTD(1)),
     position UInt32 COMMENT 'Order of the difference within its epoch, from 0.' CODEC(Delta, ZSTD(1)),
-    field LowCardinality(String) COMMENT 'What differs: a storage item such as Incentive or Bonds, or the event IncentiveAlphaEmittedToMiners.',
-    uid Nullable(UInt16) COMMENT 'Neuron; NULL where a mechanism is missing as a whole.' CODEC(ZSTD(1)),
+    field LowCardinality(String) COMMENT 'What differs: a storage item such as Incentive, Bonds or AlphaDividendsPerSubnet, or the event IncentiveAlphaEmittedToMiners.',
+    uid Nullable(UInt16) COMMENT 'Neuron; NULL for a payment, which is by hotkey, and where a mechanism is missing as a whole.' CODEC(ZSTD(1)),
     target Nullable(UInt16) COMMENT 'Neuron that a bond is held of; NULL for other fields.' CODEC(ZSTD(1)),
-    hotkey Nullable(String) COMMENT 'Hotkey of the neuron when the epoch ran, SS58; NULL without a neuron.' CODEC(ZSTD(1)),
+    hotkey Nullable(String) COMMENT 'Hotkey of the neuron when the epoch ran, or of the payment, SS58; NULL without one.' CODEC(ZSTD(1)),
     expected String COMMENT 'Recomputed value, JSON: a flag is 0 or 1, what is not there null.' CODEC(ZSTD(3)),
     stored String COMMENT 'Value that the chain stored, in the same form.' CODEC(ZSTD(3)),
     excused_by Nullable(String) COMMENT 'What rewrote the field after the epoch, e.g. extrinsic 12-3 NeuronRegistered; NULL where nothing did.' CODEC(ZSTD(3))

@@ -92,7 +92,7 @@ impl EpochVerification {
 }
 
 /// An epoch of one mechanism of a subnet, recomputed and compared with what the chain stored. What all mechanisms share
-/// (every vector but Incentive and Bonds) counts with mechanism 0.
+/// (every vector but Incentive and Bonds, and the payments) counts with mechanism 0.
 #[Object]
 impl EpochVerification {
     /// Block, subnet and mechanism: `3010-7-0`.
@@ -207,13 +207,13 @@ impl EpochVerification {
 /// One number that is not what the replay gives.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct EpochDifference {
-    /// Storage item, e.g. `Incentive` or `Bonds`, or the event `IncentiveAlphaEmittedToMiners`.
+    /// Storage item, e.g. `Incentive`, `Bonds` or `AlphaDividendsPerSubnet`, or the event `IncentiveAlphaEmittedToMiners`.
     field: String,
-    /// Neuron; null where a mechanism is missing as a whole.
+    /// Neuron; null for payments, which are by hotkey, and where a mechanism is missing as a whole.
     uid: Option<u16>,
     /// Neuron that a bond is held of; null for other fields.
     target: Option<u16>,
-    /// Hotkey of the neuron when the epoch ran.
+    /// Hotkey of the neuron when the epoch ran, or of the payment.
     hotkey: Option<AccountId>,
     /// Recomputed value: a number, a flag as 0 or 1, or null for nothing.
     expected: Json,

@@ -26,6 +26,8 @@ pub(crate) struct Effects {
     counts: Vec<(u16, u8, Cause)>,
     /// Commitments that ask to reset the bonds to their neuron, by subnet.
     resets: Vec<(u16, Cause)>,
+    /// Hotkeys swapped, old and new.
+    swapped: Vec<(AccountId, Cause)>,
     /// Storage written directly.
     raw_writes: Option<Cause>,
     /// Incentives announced: storage index and amounts by uid.
@@ -103,6 +105,13 @@ impl Effects {
                 if let Ok(announced) = serde_json::from_str::<Announced>(args) {
                     let amounts = announced.emissions.into_iter().map(|amount| amount.0).collect();
                     self.incentives.insert(announced.netuid, amounts);
+                }
+            }
+            ("SubtensorModule", "HotkeySwapped" | "HotkeySwappedOnSubnet") => {
+                if let Ok(swap) = serde_json::from_str::<Swapped>(args) {
+                    for hotkey in [swap.old_hotkey, swap.new_hotkey] {
+                        self.swapped.push((hotkey, cause(variant.to_owned())));
+                    }
                 }
             }
             ("SubtensorModule", "EpochDeferred" | "EpochSkipped") => {
@@ -206,6 +215,12 @@ impl Effects {
         self.raw_write()
     }
 
+    /// What moved or removed a payment of the epoch, if anything did.
+    pub(crate) fn excuse_payment(&self, netuid: u16, hotkey: &AccountId) -> Option<String> {
+        let swapped = self.swapped.iter().find(|(of, _)| of == hotkey).map(|(_, cause)| self.name(cause));
+        self.rebuilt(netuid).or(swapped).or_else(|| self.raw_write())
+    }
+
     /// What wrote to storage directly.
     pub(crate) fn raw_write(&self) -> Option<String> {
         self.raw_writes.as_ref().map(|cause| self.name(cause))
@@ -238,6 +253,12 @@ fn left_by_registration(difference: &Difference, is_new: bool) -> bool {
         Field::Bonds => difference.stored.is_none(),
         Field::BondsOrder | Field::ServerEmission | Field::ValidatorTrust | Field::ValidatorPermit => false,
     }
+}
+
+#[derive(serde::Deserialize)]
+struct Swapped {
+    old_hotkey: AccountId,
+    new_hotkey: AccountId,
 }
 
 #[derive(serde::Deserialize)]

@@ -5,11 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use yumascan_protocol::emission::SubnetInputs;
 use yumascan_warehouse::rows::{EmissionVerificationRow, Verdict};
 
 use super::{
     blocks::Subject,
     coinbase::{self, Compared, Pallets, Positions, SubnetEmission},
+    distribution::Accrued,
     effects::Effects,
     items::{Reason, Wide},
     state::States,
@@ -19,8 +21,8 @@ use super::{
 #[derive(Debug, Default)]
 pub(crate) struct Emissions {
     blocks: Vec<BlockEmission>,
-    /// What an epoch shares out, by position and subnet.
-    rao: HashMap<(usize, u16), u64>,
+    /// What an epoch finds, by position and subnet.
+    accrued: HashMap<(usize, u16), Accrued>,
     /// Time of the maths.
     pub(crate) maths: Duration,
 }
@@ -94,15 +96,21 @@ pub(crate) fn recompute<'i>(
         let found = era.and_then(|era| {
             let netuids = &subnets[position];
             let inputs = coinbase::read_inputs(pallets, states, block.parent, era, netuids, positions)?;
-            let pending: Vec<(u16, u64)> =
-                inputs.subnets.iter().map(|subnet| (subnet.netuid, subnet.pendings.epoch_rao())).collect();
+            let before = |subnet: &SubnetInputs| Accrued {
+                era,
+                pendings: subnet.pendings,
+                alpha_out_rao: subnet.alpha_out_rao,
+                tao_weight: inputs.tao_weight,
+            };
+            let pending: Vec<(u16, Accrued)> =
+                inputs.subnets.iter().map(|subnet| (subnet.netuid, before(subnet))).collect();
             let outputs = coinbase::recompute(&inputs)?;
             let found = coinbase::compare(pallets, states, block.parent, block.at, outputs, &ran[position])?;
             Ok((found, pending))
         });
         let subnets = found.map(|(found, pending)| {
             if !block.is_upgraded {
-                emissions.note_rao(position, &found, &pending);
+                emissions.note_accrued(position, &found, &pending);
             }
             found
         });
@@ -115,22 +123,26 @@ pub(crate) fn recompute<'i>(
 }
 
 impl Emissions {
-    /// What the epoch of a subnet in a block shares out; `None` where it could not be recomputed.
-    pub(crate) fn rao(&self, position: usize, netuid: u16) -> Option<u64> {
-        self.rao.get(&(position, netuid)).copied()
+    /// What the epoch of a subnet in a block finds; `None` where it could not be recomputed.
+    pub(crate) fn accrued(&self, position: usize, netuid: u16) -> Option<Accrued> {
+        self.accrued.get(&(position, netuid)).copied()
     }
 
     /// An emission that is not what the chain stored says nothing about the epoch's amount.
-    fn note_rao(&mut self, position: usize, found: &[SubnetEmission], pending: &[(u16, u64)]) {
+    fn note_accrued(&mut self, position: usize, found: &[SubnetEmission], pending: &[(u16, Accrued)]) {
         for subnet in found {
             if !subnet.compared.iter().all(Compared::is_equal) {
                 continue;
             }
-            let before = pending.iter().find(|(netuid, _)| *netuid == subnet.netuid).map(|(_, rao)| *rao);
-            let rao = subnet.outputs.as_ref().map(|outputs| outputs.pendings.epoch_rao()).or(before);
-            if let Some(rao) = rao {
-                self.rao.insert((position, subnet.netuid), rao);
-            }
+            let before = pending.iter().find(|(netuid, _)| *netuid == subnet.netuid);
+            let Some((_, before)) = before else { continue };
+            let accrued = match &subnet.outputs {
+                Some(outputs) => {
+                    Accrued { pendings: outputs.pendings, alpha_out_rao: outputs.alpha_out_rao, ..*before }
+                }
+                None => *before,
+            };
+            self.accrued.insert((position, subnet.netuid), accrued);
         }
     }
 

@@ -12,6 +12,7 @@ use yumascan_protocol::epoch::{
 use yumascan_warehouse::rows::{EpochDifferenceRow, EpochInputsRow, EpochVerificationRow, Verdict};
 
 use super::{
+    distribution::{Distribution, PaymentDifference, Payments},
     due::DueEpoch,
     effects::Effects,
     items::Reason,
@@ -37,6 +38,8 @@ pub(crate) struct Case {
     pub(crate) state: Result<(Loaded, StoredEpoch), Reason>,
     /// What the epoch shared out, where the block's emission was recomputed.
     pub(crate) rao: Option<u64>,
+    /// What its payments depend on, or why that could not be read; `None` where the block's emission was not recomputed.
+    pub(crate) distribution: Option<Result<Distribution, Reason>>,
 }
 
 /// All rows of one subnet's epoch.
@@ -98,7 +101,16 @@ pub(crate) fn judge(case: Case, effects: &Effects, workspace: &mut Workspace) ->
         Ok(outputs) => outputs,
         Err(error) => return only(Verdict::CannotSay, error.to_string()),
     };
+    let payments = case.distribution.map(|distribution| distribution?.compare(&outputs.payouts, effects));
     let replay_ns = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    let (payments, payments_reason) = match payments {
+        Some(Ok(payments)) => (payments, String::new()),
+        Some(Err(reason)) => (Payments::default(), format!("payments were not recomputed: {reason}")),
+        None => {
+            (Payments::default(), "payments were not recomputed: the block's emission was not".to_owned())
+        }
+    };
+    let nothing = Payments::default();
     let comparisons = judge_numbers(case.due.netuid, &outputs, &stored, effects);
 
     let (text, inputs_hash) = encode(&loaded.inputs);
@@ -113,23 +125,33 @@ pub(crate) fn judge(case: Case, effects: &Effects, workspace: &mut Workspace) ->
             certainty: case.certainty,
             without_rao: rao.is_none(),
         };
-        let (verdict, reason) = notes.verdict(comparison);
+        // payments are those of all mechanisms: they count with the first
+        let payments = if position == 0 { &payments } else { &nothing };
+        let (verdict, mut reason) = notes.verdict(comparison, payments);
+        if position == 0 && reason.is_empty() {
+            reason.clone_from(&payments_reason);
+        }
+        let first_number = comparison.unexcused().next().map(ToString::to_string);
+        let first_payment = || payments.unexcused().next().map(ToString::to_string);
+        let payments_equal = payments.checked.saturating_sub(payments.found.len() as u64);
         judged.epochs.push(EpochVerificationRow {
             mechid: mechanism.mechid,
             verdict: verdict.name().to_owned(),
             reason,
             neurons: u32::try_from(loaded.inputs.neurons.len()).unwrap_or(u32::MAX),
-            fields_checked: comparison.checked,
-            fields_equal: comparison.equal(),
-            fields_excused: comparison.excused(),
-            first_difference: comparison.unexcused().next().map(ToString::to_string),
+            fields_checked: comparison.checked + payments.checked,
+            fields_equal: comparison.equal() + payments_equal,
+            fields_excused: comparison.excused() + payments.excused(),
+            first_difference: first_number.or_else(first_payment),
             emission_rao: rao.and_then(|_| parts.get(position).copied()),
             emission_source: rao.map_or("", |_| source).to_owned(),
             replay_ns: if position == 0 { replay_ns } else { 0 },
             inputs_hash: inputs_hash.clone(),
             ..blank.clone()
         });
-        judged.differences.extend(difference_rows(&blank, mechanism.mechid, comparison, &loaded.inputs));
+        let mut rows = difference_rows(&blank, mechanism.mechid, comparison, &loaded.inputs);
+        payment_rows(&blank, mechanism.mechid, payments, &mut rows);
+        judged.differences.extend(rows);
     }
     judged.inputs =
         Some(EpochInputsRow { block_number: case.block, netuid: case.due.netuid, inputs_hash, inputs: text });
@@ -207,11 +229,12 @@ struct Notes<'a> {
 }
 
 impl Notes<'_> {
-    fn verdict(&self, comparison: &Comparison) -> (Verdict, String) {
+    fn verdict(&self, comparison: &Comparison, payments: &Payments) -> (Verdict, String) {
         let mut open = comparison.unexcused().peekable();
-        if open.peek().is_none() {
-            let verdict = if comparison.found.is_empty() { Verdict::Verified } else { Verdict::Excused };
-            return (verdict, String::new());
+        let payments_agree = payments.unexcused().next().is_none();
+        if open.peek().is_none() && payments_agree {
+            let is_whole = comparison.found.is_empty() && payments.found.is_empty();
+            return (if is_whole { Verdict::Verified } else { Verdict::Excused }, String::new());
         }
         let cannot_say = if let Some(doubt) = self.doubts.first() {
             Some(doubt.clone())
@@ -263,4 +286,29 @@ fn difference_rows(
         excused_by: excused_by.clone(),
     };
     comparison.found.iter().take(MOST_KEPT).enumerate().map(row).collect()
+}
+
+/// Rows of payments, behind those of the numbers.
+fn payment_rows(
+    blank: &EpochVerificationRow,
+    mechid: u8,
+    payments: &Payments,
+    rows: &mut Vec<EpochDifferenceRow>,
+) {
+    let text = |value: Option<u64>| value.map_or_else(|| "null".to_owned(), |value| value.to_string());
+    let first = rows.len();
+    let row = |(position, found): (usize, &PaymentDifference)| EpochDifferenceRow {
+        block_number: blank.block_number,
+        netuid: blank.netuid,
+        mechid,
+        position: u32::try_from(first + position).unwrap_or(u32::MAX),
+        field: found.field.to_owned(),
+        uid: None,
+        target: None,
+        hotkey: Some(found.hotkey.to_ss58()),
+        expected: text(found.expected),
+        stored: text(found.stored),
+        excused_by: found.excused_by.clone(),
+    };
+    rows.extend(payments.found.iter().take(MOST_KEPT).enumerate().map(row));
 }

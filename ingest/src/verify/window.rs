@@ -14,6 +14,7 @@ use super::{
     GENERATION, Verifier,
     blocks::{self, Subject},
     coinbase::Pallets,
+    distribution::{self, Accrued, Reading},
     due::{self, DueEpoch},
     effects::Effects,
     emission::{self, Emissions},
@@ -54,8 +55,8 @@ pub(crate) struct Examined {
 struct Target {
     position: usize,
     due: DueEpoch,
-    /// What it shared out, where the block's emission could be recomputed.
-    rao: Option<u64>,
+    /// What it found, where the block's emission could be recomputed.
+    accrued: Option<Accrued>,
 }
 
 /// What is known of a window before its epochs are read.
@@ -92,7 +93,7 @@ impl Verifier {
         let schedule_batches = states.batches;
         let effects = self.collect_effects(&blocks, &targets).await?;
         for target in &mut targets {
-            target.rao = emissions.rao(target.position, target.due.netuid);
+            target.accrued = emissions.accrued(target.position, target.due.netuid);
         }
         let mut judged = self.replay(&blocks, &items_of, &mut states, &targets, &effects, &mut costs).await?;
         costs.epoch_batches = states.batches - schedule_batches;
@@ -148,7 +149,7 @@ impl Verifier {
             match due::list_due(items, states, block.parent, block.at, &subnets[position]) {
                 Ok(found) => {
                     ran[position].extend(found.iter().filter(|due| due.ran).map(|due| due.netuid));
-                    targets.extend(found.into_iter().map(|due| Target { position, due, rao: None }));
+                    targets.extend(found.into_iter().map(|due| Target { position, due, accrued: None }));
                 }
                 Err(reason) => unreadable.push((block.at.number, reason)),
             }
@@ -233,7 +234,8 @@ impl Verifier {
                 certainty,
                 era,
                 state: Err("it was not read".to_owned()),
-                rao: target.rao,
+                rao: target.accrued.map(|accrued| accrued.pendings.epoch_rao()),
+                distribution: None,
             };
             cases.push((case, known.clone()));
             let index = cases.len() - 1;
@@ -272,7 +274,39 @@ impl Verifier {
             });
             cases[index].0.state = state;
         }
+        self.read_distributions(blocks, items_of, states, targets, &mut cases).await?;
         Ok(cases)
+    }
+
+    /// Reads what the epochs' payments depend on, where the block's emission could be recomputed.
+    async fn read_distributions<'i>(
+        &self,
+        blocks: &[Subject],
+        items_of: &impl Fn(usize) -> &'i Items<'i>,
+        states: &mut States,
+        targets: &[Target],
+        cases: &mut [(Case, Arc<Known>)],
+    ) -> Result<(), IngestError> {
+        let mut readings: Vec<(usize, Reading<'_>)> = Vec::new();
+        for (index, target) in targets.iter().enumerate() {
+            let Some((case, _)) = cases.get(index) else { continue };
+            if let (Some(accrued), Ok((loaded, _)), true) = (target.accrued, &case.state, target.due.ran) {
+                let block = &blocks[target.position];
+                let items = items_of(target.position);
+                readings.push((index, Reading::new(items, block.parent, block.at, &loaded.inputs, accrued)));
+            }
+        }
+        for round in 0..distribution::ROUNDS {
+            readings.retain_mut(|(index, reading)| {
+                let wanted = reading.want(round, states);
+                wanted.map_err(|reason| cases[*index].0.distribution = Some(Err(reason))).is_ok()
+            });
+            states.fetch(self.source.pool()).await?;
+        }
+        for (index, reading) in readings {
+            cases[index].0.distribution = Some(reading.finish(states));
+        }
+        Ok(())
     }
 
     /// One epoch, ready to be replayed; `None` where none was due and none ran.
@@ -292,7 +326,7 @@ impl Verifier {
         targets.retain(|target| target.due.netuid == netuid);
         let effects = self.collect_effects(&blocks, &targets).await?;
         for target in &mut targets {
-            target.rao = emissions.rao(target.position, netuid);
+            target.accrued = emissions.accrued(target.position, netuid);
         }
         Ok(self.read_cases(&blocks, &items_of, &mut states, &targets, &effects).await?.pop())
     }
