@@ -131,7 +131,8 @@ impl Emissions {
     /// An emission that is not what the chain stored says nothing about the epoch's amount.
     fn note_accrued(&mut self, position: usize, found: &[SubnetEmission], pending: &[(u16, Accrued)]) {
         for subnet in found {
-            if !subnet.compared.iter().all(Compared::is_equal) {
+            let is_known = subnet.unknown.is_none() && subnet.compared.iter().all(Compared::is_equal);
+            if !is_known {
                 continue;
             }
             let before = pending.iter().find(|(netuid, _)| *netuid == subnet.netuid);
@@ -198,6 +199,11 @@ fn row_of(
         alpha_out_rao: subnet.outputs.as_ref().map(|outputs| outputs.alpha_out_emission_rao),
         ..blank.clone()
     };
+    if let Some(why) = &subnet.unknown {
+        row.verdict = Verdict::CannotSay.name().to_owned();
+        row.reason = format!("the chain's buy of its alpha cannot be followed: {why}");
+        return row;
+    }
     if unequal == 0 {
         return row;
     }

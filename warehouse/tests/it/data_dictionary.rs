@@ -58,11 +58,11 @@ async fn generated(warehouse: &Warehouse) -> String {
 async fn the_data_dictionary_is_up_to_date() {
     let (_database, warehouse) = fresh_warehouse().await;
     let path = Path::new("../docs/data-dictionary.md");
-    let text = std::fs::read_to_string(&path).unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
     let (written_by_hand, found) = text.split_once(MARK).expect("the mark between the two parts is there");
     let wanted = generated(&warehouse).await;
     if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, format!("{written_by_hand}{MARK}{wanted}")).unwrap();
+        std::fs::write(path, format!("{written_by_hand}{MARK}{wanted}")).unwrap();
         return;
     }
     assert!(
