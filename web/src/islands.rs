@@ -13,6 +13,7 @@ pub mod panes;
 pub mod search;
 pub mod theme;
 pub mod times;
+pub mod what_if;
 
 #[cfg(feature = "hydrate")]
 pub(crate) mod browser;
@@ -24,3 +25,4 @@ pub use panes::Panes;
 pub use search::{SearchBox, Suggestion};
 pub use theme::{Theme, ThemeSwitch};
 pub use times::RelativeTimes;
+pub use what_if::{Outcome, WhatIf};

@@ -50,6 +50,19 @@ pub fn tao_parts(rao: u128) -> TaoParts {
     TaoParts { whole: group(rao / RAO_PER_TAO), fraction, zeros }
 }
 
+/// An amount in rao as `1,234.5`, exact, without a unit.
+#[must_use]
+pub fn amount(rao: u64) -> String {
+    let parts = tao_parts(u128::from(rao));
+    if parts.fraction.is_empty() { parts.whole } else { format!("{}.{}", parts.whole, parts.fraction) }
+}
+
+/// A share of 65535 in percent.
+#[must_use]
+pub fn share(of_65535: u16) -> String {
+    format!("{:.3} %", f64::from(of_65535) / 655.35)
+}
+
 /// An amount in rao as `1,234.5 TAO`, exact.
 #[must_use]
 pub fn tao(rao: u128) -> String {

@@ -59,6 +59,118 @@ impl Change {
     }
 }
 
+/// A change as it is typed; what is empty stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fields {
+    /// Validator whose weight changes.
+    pub by: String,
+    /// Neuron that it is given to.
+    pub on: String,
+    /// The weight, of 65535.
+    pub weight: String,
+    /// Neuron whose stake changes.
+    pub whose: String,
+    /// To how many percent.
+    pub percent: String,
+    /// `Kappa`.
+    pub kappa: String,
+    /// `BondsPenalty`.
+    pub penalty: String,
+    /// `LiquidAlphaOn`: `on`, `off` or `any`.
+    pub liquid: String,
+    /// `Yuma3On`: `on`, `off` or `any`.
+    pub yuma3: String,
+}
+
+/// What the parameters are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Now {
+    /// `Kappa`.
+    pub kappa: u16,
+    /// `BondsPenalty`.
+    pub bonds_penalty: u16,
+    /// `LiquidAlphaOn`.
+    pub liquid_alpha: bool,
+    /// `Yuma3On`.
+    pub yuma3: bool,
+}
+
+impl Fields {
+    /// Names of all fields.
+    pub const NAMES: [&str; 9] =
+        ["by", "on", "weight", "whose", "percent", "kappa", "penalty", "liquid", "yuma3"];
+
+    /// Sets a field by its name; other names do nothing.
+    pub fn set(&mut self, name: &str, value: String) {
+        let field = match name {
+            "by" => &mut self.by,
+            "on" => &mut self.on,
+            "weight" => &mut self.weight,
+            "whose" => &mut self.whose,
+            "percent" => &mut self.percent,
+            "kappa" => &mut self.kappa,
+            "penalty" => &mut self.penalty,
+            "liquid" => &mut self.liquid,
+            "yuma3" => &mut self.yuma3,
+            _ => return,
+        };
+        *field = value;
+    }
+
+    /// The change that is meant.
+    ///
+    /// # Errors
+    /// The field that is not understood, in words.
+    pub fn change(&self, mechid: u8) -> Result<Change, String> {
+        let validator = number::<u16>("Validator", &self.by)?;
+        let neuron = number::<u16>("Neuron", &self.on)?;
+        let weight = number::<u16>("Weight", &self.weight)?;
+        let whose = number::<u16>("Whose stake", &self.whose)?;
+        let percent = number::<u32>("Percent of stake", &self.percent)?;
+        Ok(Change {
+            mechid,
+            weight: validator.zip(neuron).zip(weight).map(|((by, on), weight)| (by, on, weight)),
+            stake: whose.zip(percent),
+            kappa: number("Kappa", &self.kappa)?,
+            bonds_penalty: number("Bonds penalty", &self.penalty)?,
+            liquid_alpha: switch("Liquid alpha", &self.liquid)?,
+            yuma3: switch("Yuma3", &self.yuma3)?,
+        })
+    }
+
+    /// What comes of it; `None` while nothing is changed.
+    #[must_use]
+    pub fn outcome(&self, inputs: &EpochInputs, mechid: u8) -> Option<Result<Vec<Effect>, String>> {
+        match self.change(mechid) {
+            Ok(change) => change.is_some().then(|| effects(inputs, &change)),
+            Err(reason) => Some(Err(reason)),
+        }
+    }
+}
+
+fn number<T: std::str::FromStr>(label: &str, text: &str) -> Result<Option<T>, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let refused = || {
+        format!(
+            "{label}: “{text}” is not a whole number from 0 to {}",
+            if size_of::<T>() == 2 { "65535" } else { "4294967295" }
+        )
+    };
+    text.parse().map(Some).map_err(|_| refused())
+}
+
+fn switch(label: &str, text: &str) -> Result<Option<bool>, String> {
+    match text {
+        "" | "any" => Ok(None),
+        "on" => Ok(Some(true)),
+        "off" => Ok(Some(false)),
+        other => Err(format!("{label}: “{other}” is not on, off or any")),
+    }
+}
+
 /// One neuron whose results change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effect {

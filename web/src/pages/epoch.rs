@@ -16,14 +16,15 @@ use yumascan_warehouse::{
 
 use super::Page;
 use crate::{
+    islands::{Outcome, WhatIf},
     server::{Answer, Context, PageError},
     text,
     ui::{self, icons},
+    what_if::{Fields, Now},
 };
 
 mod heat;
 mod neurons;
-mod what_if;
 mod why;
 
 /// Differences shown beside the numbers.
@@ -78,7 +79,10 @@ async fn load(context: &Context, netuid: u16, block: u64) -> Result<Answer, Page
     let mechid =
         u8::try_from(mechid).map_err(|_| PageError::bad("Mechanism", &mechid.to_string(), "0 to 15"))?;
     let uid = context.params.number("uid", "Neuron")?;
-    let change = what_if::read(&context.params, mechid)?;
+    let mut fields = Fields::default();
+    for name in Fields::NAMES {
+        fields.set(name, context.params.get(name).unwrap_or_default().to_owned());
+    }
     let warehouse = &context.state.warehouse;
     let row = warehouse.find_epoch_verification(block, netuid, mechid).await?;
     let row = row.ok_or_else(|| missing(netuid, block))?;
@@ -87,12 +91,13 @@ async fn load(context: &Context, netuid: u16, block: u64) -> Result<Answer, Page
         warehouse.list_epoch_differences(block, netuid, mechid, MOST_DIFFERENCES),
     )?;
     let around = neighbours(context, &row).await?;
-    let replaying = tokio::task::spawn_blocking(move || inputs.and_then(|row| replay(&row.inputs)));
-    let replay = replaying.await.ok().flatten();
-    let effects = replay
-        .as_ref()
-        .filter(|_| change.is_some())
-        .map(|replay| crate::what_if::effects(&replay.inputs, &change));
+    let typed = fields.clone();
+    let replaying = tokio::task::spawn_blocking(move || {
+        let replay = inputs.and_then(|row| replay(&row.inputs))?;
+        let outcome = typed.outcome(&replay.inputs, mechid);
+        Some((replay, outcome))
+    });
+    let (replay, outcome) = replaying.await.ok().flatten().unzip();
     let shown = Arc::new(Shown { row, replay, differences });
     let title = format!("Subnet {netuid}, epoch at block {}", text::group(block));
     let context = context.clone();
@@ -105,7 +110,7 @@ async fn load(context: &Context, netuid: u16, block: u64) -> Result<Answer, Page
             heat::section(&shown),
             neurons::section(&context, &shown),
             why::section(&shown, uid),
-            what_if::section(&context, &shown, effects),
+            what_if(&context, &shown, fields, outcome.flatten()),
         ];
         parts.into_iter().collect_view().into_any()
     })
@@ -212,8 +217,8 @@ fn differing(shown: &Shown) -> AnyView {
     view! {
         <section aria-labelledby="differences">
             <h2 id="differences">"Where the chain's numbers are others"</h2>
-            <table class="list"><thead><tr><th scope="col">"Field"</th><th scope="col" class="r">"Uid"</th><th scope="col" class="r">"Recomputed"</th>
-                <th scope="col" class="r">"Stored"</th><th scope="col">"Rewritten by"</th></tr></thead><tbody>{rows.collect_view()}</tbody></table>
+            <div class="wide"><table class="list"><thead><tr><th scope="col">"Field"</th><th scope="col" class="r">"Uid"</th><th scope="col" class="r">"Recomputed"</th>
+                <th scope="col" class="r">"Stored"</th><th scope="col">"Rewritten by"</th></tr></thead><tbody>{rows.collect_view()}</tbody></table></div>
         </section>
     }
     .into_any()
@@ -221,17 +226,27 @@ fn differing(shown: &Shown) -> AnyView {
 
 /// An amount of the subnet's token.
 pub(super) fn alpha(rao: u64) -> AnyView {
-    view! { <span class="amount" title=format!("{} alpha-rao", text::group(rao))>{alpha_text(rao)}<span class="unit">"α"</span></span> }
+    view! { <span class="amount" title=format!("{} alpha-rao", text::group(rao))>{text::amount(rao)}<span class="unit">"α"</span></span> }
         .into_any()
 }
 
-/// The same without its unit.
-pub(super) fn alpha_text(rao: u64) -> String {
-    let parts = text::tao_parts(u128::from(rao));
-    if parts.fraction.is_empty() { parts.whole } else { format!("{}.{}", parts.whole, parts.fraction) }
-}
-
-/// A share of 65535 as a percentage, the stored integer on hover.
-pub(super) fn share(of_65535: u16) -> String {
-    format!("{:.3} %", f64::from(of_65535) / 655.35)
+/// The part that runs the epoch with something changed, in the browser or by the server.
+fn what_if(context: &Context, shown: &Shown, fields: Fields, outcome: Outcome) -> AnyView {
+    let Some(replay) = &shown.replay else { return ().into_any() };
+    let parameters = &replay.inputs.parameters;
+    let now = Now {
+        kappa: parameters.kappa,
+        bonds_penalty: parameters.bonds_penalty,
+        liquid_alpha: parameters.liquid_alpha_on,
+        yuma3: parameters.yuma3_on,
+    };
+    let (action, url) = (format!("{}#what-if", context.path), format!("{}/inputs.json", context.path));
+    view! {
+        <section id="what-if" aria-labelledby="what-if-head">
+            <h2 id="what-if-head">"What if"</h2>
+            <p class="lead">"Change a weight, a stake or a parameter, and the epoch runs again by the code that verified it. Weights and parameters are of 65535."</p>
+            <WhatIf action=action url=url mechid=shown.row.mechid fields=fields now=now outcome=outcome/>
+        </section>
+    }
+    .into_any()
 }

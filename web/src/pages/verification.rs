@@ -87,8 +87,8 @@ fn differing(differences: &[EpochDifferenceRow]) -> AnyView {
     view! {
         <section aria-labelledby="differences">
             <h2 id="differences">"What differs"</h2>
-            <table class="list"><thead><tr><th scope="col">"Epoch"</th><th scope="col">"Field"</th><th scope="col" class="r">"Uid"</th>
-                <th scope="col" class="r">"Recomputed"</th><th scope="col" class="r">"Stored"</th></tr></thead><tbody>{rows.collect_view()}</tbody></table>
+            <div class="wide"><table class="list"><thead><tr><th scope="col">"Epoch"</th><th scope="col">"Field"</th><th scope="col" class="r">"Uid"</th>
+                <th scope="col" class="r">"Recomputed"</th><th scope="col" class="r">"Stored"</th></tr></thead><tbody>{rows.collect_view()}</tbody></table></div>
         </section>
     }
     .into_any()
@@ -113,8 +113,8 @@ fn subnets(board: &[BoardRow]) -> AnyView {
     view! {
         <section aria-labelledby="subnets">
             <h2 id="subnets">"Subnets"</h2>
-            <table class="list board"><thead><tr><th scope="col">"Netuid"</th><th scope="col">"Last epochs, the newest right"</th><th scope="col" class="r">"Epochs"</th>
-                <th scope="col" class="r">"Verified"</th><th scope="col">"Verdict"</th></tr></thead><tbody>{rows.collect_view()}</tbody></table>
+            <div class="wide"><table class="list board"><thead><tr><th scope="col">"Netuid"</th><th scope="col">"Last epochs, the newest right"</th><th scope="col" class="r">"Epochs"</th>
+                <th scope="col" class="r">"Verified"</th><th scope="col">"Verdict"</th></tr></thead><tbody>{rows.collect_view()}</tbody></table></div>
         </section>
     }
     .into_any()

@@ -135,3 +135,30 @@ test("the stream of the home page delivers the feed", options, async () => {
   assert.ok(first.totals.blocks > 0);
   await close();
 });
+
+test("what-if runs the epoch again in the browser, at every keystroke", options, async () => {
+  const { page, problems, close } = await open(browser);
+  await page.goto("/verification");
+  const epoch = page.locator(".strip a[href^='/subnet/2/']").last();
+  await page.goto(await epoch.getAttribute("href"));
+  await hydrated(page);
+  // the server is not asked again: only the inputs are fetched, once
+  const asked = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  const form = page.locator("#what-if form");
+  await form.locator("[name=kappa]").fill("65535");
+  await page.locator("#what-if [aria-live] > *").first().waitFor();
+  const first = await page.locator("#what-if [aria-live]").innerText();
+  await form.locator("[name=kappa]").fill("70000");
+  await page.locator("#what-if .notice.bad").waitFor();
+  await form.locator("[name=kappa]").fill("65535");
+  await page.locator("#what-if .notice.bad").waitFor({ state: "detached" });
+  assert.equal(asked.filter((path) => path.endsWith("/inputs.json")).length, 1);
+  assert.equal(asked.filter((path) => !path.endsWith("/inputs.json")).length, 0, asked.join(" "));
+  // sent to the server, the same change has the same outcome
+  await form.getByRole("button", { name: "Run again" }).click();
+  await page.waitForURL("**kappa=65535**");
+  assert.equal(await page.locator("#what-if [aria-live]").innerText(), first);
+  assert.deepEqual(problems, []);
+  await close();
+});

@@ -77,7 +77,15 @@ export async function everyPage() {
   return [
     "/", "/blocks", `/block/${finalized}`, "/extrinsics", "/extrinsics?signed=any&result=failed", `/extrinsic/${signed.block}-${signed.index}`,
     `/extrinsic/${signed.block}-${signed.index}?args=raw`, "/events", "/events?name=Balances.Transfer", "/transfers", "/transfers?min=1",
-    `/account/${signed.signer}`, `/account/${signed.signer}?tab=transfers`, `/account/${signed.signer}?tab=events`, "/runtimes",
+    `/account/${signed.signer}`, `/account/${signed.signer}?tab=transfers`, `/account/${signed.signer}?tab=events`, "/runtimes", "/verification", ...(await epochs()),
     "/search?q=balances", "/search", "/help",
   ];
+}
+
+/** The newest verified epochs' pages. */
+async function epochs() {
+  const board = await (await fetch(`${base}/verification`)).text();
+  const found = [...board.matchAll(/href="(\/subnet\/[^"]+)"/g)].map((match) => match[1].replaceAll("&amp;", "&"));
+  assert.ok(found.length > 0, "the explorer verified epochs");
+  return [found.at(-1), `${found.at(-1)}&uid=0`];
 }

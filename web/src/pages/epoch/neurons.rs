@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use leptos::prelude::*;
 use yumascan_chain::AccountId;
 
-use super::{Shown, alpha, share};
-use crate::{server::Context, ui};
+use super::{Shown, alpha};
+use crate::{server::Context, text, ui};
 
 pub(super) fn section(context: &Context, shown: &Shown) -> AnyView {
     let Some(replay) = &shown.replay else { return ().into_any() };
@@ -33,7 +33,7 @@ pub(super) fn section(context: &Context, shown: &Shown) -> AnyView {
         let active = subnet.active.get(uid).copied().unwrap_or(false);
         let vector = |field: &'static str, values: &[u16]| {
             let value = values.get(uid).copied().unwrap_or(0);
-            number_beside(share(value), value.to_string(), stored.get(&(field, number)).copied())
+            number_beside(text::share(value), value, stored.get(&(field, number)).copied())
         };
         let emission = subnet.emission.get(uid).copied().unwrap_or(0);
         let why = context.link(&[("uid", Some(&uid.to_string()))]);
@@ -67,7 +67,7 @@ pub(super) fn section(context: &Context, shown: &Shown) -> AnyView {
     .into_any()
 }
 
-fn number_beside(shown: String, exact: String, stored: Option<&str>) -> AnyView {
+fn number_beside(shown: String, exact: u16, stored: Option<&str>) -> AnyView {
     let stored =
         stored.map(|stored| view! { " "<span class="badge wait">{format!("stored {stored}")}</span> });
     view! { <span title=format!("{exact} of 65535")>{shown}</span>{stored} }.into_any()

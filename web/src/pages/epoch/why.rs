@@ -51,7 +51,7 @@ fn table(title: String, heads: [&'static str; 4], rows: Vec<(usize, [f64; 3])>, 
     view! {
         <div>
             <h3>{title}</h3>
-            <table class="list"><thead><tr>{heads.collect_view()}</tr></thead><tbody>{rows.collect_view()}</tbody></table>
+            <div class="wide"><table class="list"><thead><tr>{heads.collect_view()}</tr></thead><tbody>{rows.collect_view()}</tbody></table></div>
             <p class="lead">{(more > 0).then(|| format!("{more} more. "))}{below}</p>
         </div>
     }
