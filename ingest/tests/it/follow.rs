@@ -9,7 +9,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use yumascan_devnode::{Faults, NodeOptions};
 use yumascan_ingest::{IngestConfig, IngestMode, IngestReport, Progress};
-use yumascan_warehouse::TipEvent;
+use yumascan_warehouse::{
+    PageRequest, TipEvent, query::verifications::VerificationFilter, rows::EpochVerificationRow,
+};
 
 use crate::{
     reference::{comparable, expected, main_chain},
@@ -107,6 +109,40 @@ async fn a_stalled_node_is_left_for_one_that_goes_on() {
     following.stop().await;
     let stored = comparable(&site.warehouse, first, last - 2).await;
     assert_eq!(stored, expected("main", &recording, first, last - 2, |_| 377).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn epochs_are_verified_behind_the_head_unless_that_is_turned_off() {
+    let recording = main_chain(BLOCKS).await;
+    let (first, last) = (recording.first_block(), recording.last_block());
+    let start_at = first + 30;
+    for verify in [true, false] {
+        let options = NodeOptions { head: Some(start_at), ..NodeOptions::default() };
+        let node = serve(&recording, options).await;
+        let site = Site::new().await;
+        let config = IngestConfig { verify, ..config(&[node.url()], first) };
+        let following = start(&site, config);
+        until("history is stored", async || stored_up_to(&site).await >= start_at - 2).await;
+        node.grow_to(last);
+        until("the finalized head is stored", async || stored_up_to(&site).await >= last - 2).await;
+        let all = VerificationFilter::default();
+        let page = PageRequest::newest(1000);
+        if !verify {
+            following.stop().await;
+            assert_eq!(site.warehouse.count_epoch_verifications(&all).await.unwrap(), 0);
+            continue;
+        }
+        until("the last stored block is verified", async || {
+            let generation = yumascan_ingest::verify::GENERATION;
+            !site.warehouse.list_verified_ranges(last - 2, last - 2, generation).await.unwrap().is_empty()
+        })
+        .await;
+        following.stop().await;
+        let rows = site.warehouse.list_epoch_verifications(&all, page).await.unwrap().rows;
+        let agree = |row: &EpochVerificationRow| row.verdict == "verified" || row.verdict == "excused";
+        assert!(rows.len() > 3 && rows.iter().all(agree), "{rows:#?}");
+        assert!(rows.iter().all(|row| row.block_number > start_at - 2), "history is left to `verify`");
+    }
 }
 
 /// Hands everything through to the node at `url` until it is told to fall silent: connections stay, answers stop.
