@@ -64,7 +64,7 @@ pub(crate) fn all() -> Vec<Recording> {
     if let Some(directory) = std::env::var_os(NAMED) {
         return vec![Recording::open(directory.into())];
     }
-    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo");
+    let demo = Path::new("../demo");
     ["main", "upgrade"].map(|name| Recording::open(demo.join(name))).into()
 }
 
