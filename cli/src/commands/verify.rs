@@ -13,7 +13,7 @@ use crate::{progress, shutdown};
 
 const EXAMPLES: &str = "\
 Examples:
-  yumascan verify --rpc wss://archive.example                        every epoch from the first block to the head
+  yumascan verify --rpc wss://archive.example                        every epoch from the lowest stored block (or 1) to the head
   yumascan verify --rpc wss://archive.example --from 8000000 --netuid 1
   yumascan verify --rpc ws://127.0.0.1:9944 --explain 7 12 3010      why uid 12 of subnet 7 got what it got at 3010
 
@@ -37,7 +37,7 @@ elapsed_s, cancelled. All but the last eight hold for the whole range, also for 
 pub(crate) struct VerifyArgs {
     #[command(flatten)]
     rpc: Rpc,
-    /// First block [default: the first block to ingest, 1]
+    /// First block [default: the lowest stored block, or 1]
     #[arg(long, value_name = "N")]
     from: Option<u64>,
     /// Last block [default: the finalized head]

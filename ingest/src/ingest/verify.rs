@@ -14,7 +14,7 @@ use crate::{
 /// Which epochs to verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct VerifyRequest {
-    /// First block; the configured first block when absent.
+    /// First block; the lowest stored one when absent, or the configured first block while nothing is stored.
     pub from: Option<BlockNumber>,
     /// Last block; clipped to the finalized head.
     pub to: Option<BlockNumber>,
@@ -45,7 +45,9 @@ impl Ingest {
         progress.set_stage(Stage::Connecting);
         self.identify().await?;
         let head = self.see_head(progress).await?;
-        let from = request.from.unwrap_or(self.config.from).max(1);
+        let stored = self.warehouse.get_coverage(None, None).await?.stored;
+        let lowest = stored.first().map(|run| run.from);
+        let from = request.from.or(lowest).unwrap_or(self.config.from).max(1);
         if from > head {
             return Err(IngestError::AboveHead { from, head });
         }

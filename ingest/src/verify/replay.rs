@@ -92,7 +92,11 @@ pub(crate) fn judge(case: Case, effects: &Effects, workspace: &mut Workspace) ->
         Err(reason) => return only(Verdict::CannotSay, reason),
     };
     if let Some((verdict, reason)) = unexpected(&case.due, &loaded.inputs, effects, case.skips_duplicates) {
-        return only(verdict, reason);
+        let doubt = doubt_of_rules(case.is_upgraded, case.certainty).filter(|_| verdict == Verdict::Differs);
+        return match doubt {
+            Some(doubt) => only(Verdict::CannotSay, format!("{reason}; {doubt}")),
+            None => only(verdict, reason),
+        };
     }
 
     let started = Instant::now();
@@ -220,6 +224,20 @@ fn infer(loaded: &Loaded, stored: &StoredEpoch, workspace: &mut Workspace) -> Op
     rao::infer(&unit, &announced, stored.emission.as_deref(), split, loaded.pending.sum())
 }
 
+/// Why a difference may come from rules or a state that are not known for certain.
+fn doubt_of_rules(is_upgraded: bool, certainty: Option<Certainty>) -> Option<&'static str> {
+    match (is_upgraded, certainty) {
+        (true, _) => Some("a runtime upgrade ran its migrations between the parent's state and this epoch"),
+        (false, Some(Certainty::Later)) => {
+            Some("the runtime is newer than the newest whose rules are known here")
+        }
+        (false, Some(Certainty::Inferred)) => {
+            Some("the runtime lies between two releases of which only the later is known to have these rules")
+        }
+        (false, Some(Certainty::Known) | None) => None,
+    }
+}
+
 /// What a verdict has to take into account besides the numbers.
 struct Notes<'a> {
     doubts: &'a [String],
@@ -238,15 +256,8 @@ impl Notes<'_> {
         }
         let cannot_say = if let Some(doubt) = self.doubts.first() {
             Some(doubt.clone())
-        } else if self.is_upgraded {
-            Some("a runtime upgrade ran its migrations between the parent's state and this epoch".to_owned())
-        } else if self.certainty == Some(Certainty::Later) {
-            Some("the runtime is newer than the newest whose rules are known here".to_owned())
-        } else if self.certainty == Some(Certainty::Inferred) {
-            Some(
-                "the runtime lies between two releases of which only the later is known to have these rules"
-                    .to_owned(),
-            )
+        } else if let Some(doubt) = doubt_of_rules(self.is_upgraded, self.certainty) {
+            Some(doubt.to_owned())
         } else if self.without_rao
             && open.all(|found| matches!(found.field, Field::Emission | Field::ServerEmission))
         {
