@@ -109,9 +109,7 @@ pub(crate) fn recompute<'i>(
             Ok((found, pending))
         });
         let subnets = found.map(|(found, pending)| {
-            if !block.is_upgraded {
-                emissions.note_accrued(position, &found, &pending);
-            }
+            emissions.note_accrued(position, &found, &pending);
             found
         });
         let timestamp = pallets.timestamp.read::<Wide<u64>>(states, block.at.number, "Now", &[]);

@@ -140,6 +140,9 @@ async fn epochs_around_a_runtime_upgrade_are_verified() {
     let of_spec =
         |spec| rows.iter().filter(|row| row.spec_version == spec && row.verdict != "cannot_say").count();
     assert!(of_spec(377) > 0 && of_spec(402) > 0, "{report}");
+    // nothing is left out in the first block of the new runtime either: its emission comes out as well
+    let first: Vec<_> = rows.iter().filter(|row| row.block_number == 801).collect();
+    assert!(!first.is_empty() && first.iter().all(|row| row.reason.is_empty()), "{first:#?}");
     assert!(
         rows.iter().filter(|row| row.block_number != 801).all(|row| row.verdict != "cannot_say"),
         "{report}"
