@@ -15,6 +15,7 @@ pub mod compare;
 mod consensus;
 pub mod era;
 mod inputs;
+pub mod limits;
 pub mod mechanisms;
 mod outputs;
 pub mod quantise;

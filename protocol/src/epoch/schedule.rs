@@ -21,6 +21,14 @@ pub const fn blocks_until_next(netuid: u16, tempo: u16, block: u64) -> u64 {
     tempo as u64 - phase
 }
 
+/// Blocks until the next epoch as spec 151 counts them: like [`blocks_until_next`], but 1000 for tempo 0.
+///
+/// Either way a subnet of tempo 0 never runs. Source of the tempo: `Tempo[netuid]`.
+#[must_use]
+pub const fn blocks_until_next_at_151(netuid: u16, tempo: u16, block: u64) -> u64 {
+    if tempo == 0 { 1000 } else { blocks_until_next(netuid, tempo, block) }
+}
+
 /// Number of the epoch to which `block` belongs, specs up to 422; it runs in its last block.
 #[must_use]
 pub const fn epoch_index(netuid: u16, tempo: u16, block: u64) -> u64 {

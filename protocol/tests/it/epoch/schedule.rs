@@ -3,7 +3,8 @@
 use yumascan_protocol::epoch::{
     mechanisms::{of_storage_index, split_rao, storage_index},
     schedule::{
-        StoredSchedule, activity_cutoff, blocks_until_next, due, epoch_index, first_block, reveal_window,
+        StoredSchedule, activity_cutoff, blocks_until_next, blocks_until_next_at_151, due, epoch_index,
+        first_block, reveal_window,
     },
 };
 
@@ -27,6 +28,21 @@ fn blocks_until_the_next_epoch() {
     ] {
         assert_eq!(blocks_until_next(netuid, tempo, block), expected, "({netuid}, {tempo}, {block})");
         assert_eq!(due(netuid, tempo, block), expected == 0);
+    }
+}
+
+#[test]
+fn spec_151_waits_a_thousand_blocks_for_what_never_comes() {
+    for (netuid, tempo, block, expected) in [
+        (0, 1, 0, 0),
+        (1, 1, 0, 1),
+        (0, 1, 1, 1),
+        (1, 1, 1, 0),
+        (0, 0, 0, 1000),
+        (1, 0, 100, 1000),
+        (65535, 0, u64::MAX, 1000),
+    ] {
+        assert_eq!(blocks_until_next_at_151(netuid, tempo, block), expected, "({netuid}, {tempo}, {block})");
     }
 }
 
