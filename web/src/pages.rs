@@ -16,6 +16,7 @@ pub mod help;
 pub mod home;
 pub mod runtimes;
 pub mod search;
+pub mod subnet;
 pub mod transfers;
 pub mod verification;
 

@@ -212,6 +212,21 @@ impl Warehouse {
         self.fetch_optional("find the inputs of an epoch", sql).await
     }
 
+    /// The newest epoch of each subnet in which `public_key` (0x hex) is the hotkey of a neuron; mechanism 0.
+    pub async fn list_newest_epochs_of(
+        &self,
+        public_key: &str,
+    ) -> Result<Vec<EpochVerificationRow>, WarehouseError> {
+        let sql = Sql::new(
+            "SELECT ?fields FROM epoch_verifications WHERE mechid = 0 AND (block_number, netuid) IN (\
+             SELECT block_number, netuid FROM epoch_inputs \
+             PREWHERE (netuid, block_number) IN (SELECT netuid, max(block_number) FROM epoch_inputs GROUP BY netuid) \
+             WHERE position(inputs, ?) > 0) ORDER BY netuid",
+        );
+        let key = format!("\"key\":\"{public_key}\"");
+        self.fetch_all("list epochs of a hotkey", sql.bind(key.as_str())).await
+    }
+
     /// Differences of one epoch, in order, at most `limit`.
     pub async fn list_epoch_differences(
         &self,

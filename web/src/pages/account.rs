@@ -5,11 +5,12 @@ use leptos::prelude::*;
 use yumascan_warehouse::{
     Page as Rows,
     query::{accounts::AccountSummary, transfers::TransferFilter},
-    rows::{EventRow, ExtrinsicRow, TransferRow},
+    rows::{EpochVerificationRow, EventRow, ExtrinsicRow, TransferRow},
 };
 
 use super::{
     Page,
+    epoch::verified_badge,
     list::{self, Turns},
     rows,
 };
@@ -62,11 +63,17 @@ async fn load(context: &Context, id: &str) -> Result<Answer, PageError> {
         }
     };
     let summary = async { Ok(warehouse.find_account(&address).await?) };
-    let (summary, listed): (Option<AccountSummary>, Listed) = tokio::try_join!(summary, listed)?;
+    let neuron_of =
+        async { Ok(warehouse.list_newest_epochs_of(&yumascan_chain::Hash(account.0).to_string()).await?) };
+    let (summary, listed, neuron_of): (Option<AccountSummary>, Listed, Vec<EpochVerificationRow>) =
+        tokio::try_join!(summary, listed, neuron_of)?;
     let title = format!("Account {}…{}", &address[..6], &address[address.len() - 4..]);
     let public_key = yumascan_chain::Hash(account.0).to_string();
     let context = context.clone();
-    Ok(Page::new(title, "", move || view(&context, &address, &public_key, summary.as_ref(), &listed)).into())
+    Ok(Page::new(title, "", move || {
+        view(&context, &address, &public_key, summary.as_ref(), &listed, &neuron_of)
+    })
+    .into())
 }
 
 fn view(
@@ -75,17 +82,31 @@ fn view(
     public_key: &str,
     summary: Option<&AccountSummary>,
     listed: &Listed,
+    neuron_of: &[EpochVerificationRow],
 ) -> AnyView {
     view! {
         <header class="title account">
             <span class="big">{mark::account_mark(address)}</span>
             <h1><span class="sr">"Account "</span><span class="hex">{ui::middle(address)}</span>{ui::copy(address, "address")}</h1>
         </header>
+        {neurons(neuron_of)}
         {facts(public_key, summary)}
         {tabs(context, summary)}
         {list(context, address, listed, summary.is_some())}
     }
     .into_any()
+}
+
+/// Subnets in whose newest epoch the account is a hotkey, each with how far it is verified.
+fn neurons(neuron_of: &[EpochVerificationRow]) -> AnyView {
+    if neuron_of.is_empty() {
+        return ().into_any();
+    }
+    let of = neuron_of.iter().map(|row| {
+        let subnet = format!("/subnet/{}", row.netuid);
+        view! { <span class="kv"><a href=subnet>{format!("Subnet {}", row.netuid)}</a>{verified_badge(row)}</span> }.into_any()
+    });
+    view! { <p class="badges"><span class="none">"Neuron of "</span>{of.collect_view()}</p> }.into_any()
 }
 
 fn facts(public_key: &str, summary: Option<&AccountSummary>) -> AnyView {

@@ -101,10 +101,10 @@ async fn load(context: &Context, netuid: u16, block: u64) -> Result<Answer, Page
     let shown = Arc::new(Shown { row, replay, differences });
     let title = format!("Subnet {netuid}, epoch at block {}", text::group(block));
     let context = context.clone();
-    Ok(Page::new(title.clone(), "/verification", move || {
+    Ok(Page::new(title, "/verification", move || {
         let uid = uid.and_then(|uid| usize::try_from(uid).ok());
         let parts = [
-            head(&title, &shown.row, around),
+            head(&shown.row, around),
             facts(&shown.row),
             differing(&shown),
             heat::section(&shown),
@@ -143,7 +143,7 @@ async fn neighbours(
     tokio::try_join!(of(before, Order::Newest), of(after, Order::Oldest))
 }
 
-fn head(title: &str, row: &EpochVerificationRow, around: (Option<u64>, Option<u64>)) -> AnyView {
+fn head(row: &EpochVerificationRow, around: (Option<u64>, Option<u64>)) -> AnyView {
     let link = |block: Option<u64>, rel: &'static str, arrow: (&'static str, &'static str)| {
         block.map(|block| {
             let href = format!("/subnet/{}/epoch/{block}?mechid={}", row.netuid, row.mechid);
@@ -152,7 +152,7 @@ fn head(title: &str, row: &EpochVerificationRow, around: (Option<u64>, Option<u6
     };
     view! {
         <header class="title">
-            <h1>{title.to_owned()}</h1>
+            <h1><a href=format!("/subnet/{}", row.netuid)>{format!("Subnet {}", row.netuid)}</a>{format!(", epoch at block {}", text::group(row.block_number))}</h1>
             <span class="badges">{verdict_badge(&row.verdict)}<span class="badge">{format!("runtime {}", row.spec_version)}</span>
                 {(row.mechid > 0).then(|| view! { <span class="badge">{format!("mechanism {}", row.mechid)}</span> })}</span>
             <nav class="pager" aria-label="Epochs of this subnet">{link(around.0, "prev", ("← ", ""))}{link(around.1, "next", ("", " →"))}</nav>
@@ -169,6 +169,24 @@ pub(super) fn verdict_badge(verdict: &str) -> AnyView {
         Some(Verdict::Differs) => ui::badge("bad", icons::cross().into_any(), "differs"),
         Some(Verdict::CannotSay) | None => ui::badge("dim", icons::question().into_any(), "cannot say"),
     }
+}
+
+/// The verdict of the newest epoch with its block; leads there.
+pub(super) fn verified_badge(row: &EpochVerificationRow) -> AnyView {
+    let href = format!("/subnet/{}/epoch/{}?mechid={}", row.netuid, row.block_number, row.mechid);
+    let block = text::group(row.block_number);
+    let (kind, sign, label) = match Verdict::from_name(&row.verdict) {
+        Some(Verdict::Verified | Verdict::Excused) => {
+            ("badge ok", icons::check().into_any(), format!("verified at block {block}"))
+        }
+        Some(Verdict::Differs) => {
+            ("badge bad", icons::cross().into_any(), format!("differs at block {block}"))
+        }
+        Some(Verdict::CannotSay) | None => {
+            ("badge dim", icons::question().into_any(), format!("block {block} cannot be verified"))
+        }
+    };
+    view! { <a class=kind href=href>{sign}<span>{label}</span></a> }.into_any()
 }
 
 fn facts(row: &EpochVerificationRow) -> AnyView {

@@ -12,7 +12,7 @@ use crate::{
     text, ui,
 };
 
-fn span<T>(page: &Page<T>, position: impl Fn(&T) -> Cursor) -> Span {
+pub(crate) fn span<T>(page: &Page<T>, position: impl Fn(&T) -> Cursor) -> Span {
     Span {
         first: page.rows.first().map(&position),
         last: page.rows.last().map(&position),

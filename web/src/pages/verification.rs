@@ -101,7 +101,7 @@ fn subnets(board: &[BoardRow]) -> AnyView {
             (row.counts.verified + row.counts.excused) as f64 / row.counts.total().max(1) as f64 * 100.0;
         view! {
             <tr>
-                <td class="num">{row.netuid}</td>
+                <td class="num"><a href=format!("/subnet/{}", row.netuid)>{row.netuid}</a></td>
                 <td>{strip(row)}</td>
                 <td class="r num">{text::group(row.counts.total())}</td>
                 <td class="r num">{format!("{share:.1} %")}</td>

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { everyPage, feed, hydrated, launch, open, withIslands } from "./support.mjs";
+import { everyPage, feed, finalExtrinsic, hydrated, launch, open, withIslands } from "./support.mjs";
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -105,8 +105,7 @@ test("colours change at once and are remembered by the server", options, async (
 });
 
 test("decoded and raw arguments change places without a new page", options, async () => {
-  const { extrinsics, finalized } = await feed();
-  const wanted = extrinsics.find((row) => row.block <= finalized);
+  const wanted = await finalExtrinsic();
   const { page, problems, close } = await open(browser);
   await page.goto(`/extrinsic/${wanted.block}-${wanted.index}`);
   await hydrated(page);

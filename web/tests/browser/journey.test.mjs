@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { base, feed, hydrated, launch, open, withIslands } from "./support.mjs";
+import { base, finalExtrinsic, hydrated, launch, open, withIslands } from "./support.mjs";
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -10,8 +10,7 @@ after(async () => { await browser?.close(); });
 
 for (const script of withIslands ? [true, false] : [false]) {
   test(`search leads to a block, its extrinsic and its signer, ${script ? "with" : "without"} script`, async () => {
-    const { extrinsics, finalized } = await feed();
-    const wanted = extrinsics.find((row) => row.signer && row.block <= finalized);
+    const wanted = await finalExtrinsic();
     const { page, problems, close } = await open(browser, { script });
     const times = [];
     page.on("response", async (response) => {

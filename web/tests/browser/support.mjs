@@ -68,6 +68,17 @@ export async function feed() {
   return answer.json();
 }
 
+/** A signed extrinsic of the feed that is final; a burst of new ones may hide those for a block or two. */
+export async function finalExtrinsic() {
+  for (let turn = 0; turn < 120; turn += 1) {
+    const { extrinsics, finalized } = await feed();
+    const found = extrinsics.find((row) => row.signer && row.block <= finalized);
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  assert.fail("the feed shows no final signed extrinsic");
+}
+
 /** Addresses of one page of every kind, taken from what the explorer holds. */
 export async function everyPage() {
   const { blocks, extrinsics, finalized } = await feed();

@@ -139,6 +139,21 @@ async fn a_number_that_the_chain_stored_otherwise_stands_beside_ours() {
 }
 
 #[tokio::test]
+async fn subnets_and_their_hotkeys_say_up_to_where_they_are_verified() {
+    let explorer = verified(false).await;
+    let badge = "verified at block 3,101";
+    let place = format!("/subnet/{NETUID}/epoch/{BLOCK}?mechid=0");
+    let subnet = explorer.page(&format!("/subnet/{NETUID}")).await;
+    assert!(text_of(&subnet).contains(badge) && subnet.contains(&place), "{subnet}");
+    let hotkey = yumascan_chain::AccountId([2; 32]).to_ss58();
+    let account = explorer.page(&format!("/account/{hotkey}")).await;
+    assert!(text_of(&account).contains(badge) && account.contains(&place), "{account}");
+    let other = yumascan_chain::AccountId([9; 32]).to_ss58();
+    assert!(!text_of(&explorer.page(&format!("/account/{other}")).await).contains("verified at"));
+    assert_eq!(explorer.get("/subnet/8").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn why_tells_who_made_a_neuron_earn() {
     let explorer = verified(false).await;
     let page = text_of(&explorer.page(&format!("/subnet/{NETUID}/epoch/{BLOCK}?uid=2")).await);
