@@ -9,5 +9,6 @@ pub mod amm;
 pub mod emission;
 pub mod epoch;
 pub mod fixed;
+pub mod registration;
 pub mod share_pool;
 pub mod supply;

@@ -1,12 +1,14 @@
 //! Shares of a block's TAO between subnets, by each rule the chain has had.
 //!
 //! Since 334 flows decide ([`by_flow`]); before, moving prices did ([`by_moving_price`]), and from 421 on they do
-//! again, less what the owner's own miners burn ([`by_price_and_burn`]). The coinbase uses the rule of its era; the
-//! others are here for readers of those specs.
+//! again, less what the owner's own miners burn ([`by_price_and_burn`]). Before subnets had prices, the root network
+//! voted ([`by_root_votes`]). The coinbase uses the rule of its era; the others are here for readers of those specs.
 
 mod flow;
+mod votes;
 
 pub use flow::{by_flow, flow_average};
+pub use votes::{RootValidator, RootVotes, RootVotesError, by_root_votes};
 
 use crate::fixed::{I96F32, U64F64, U96F32};
 

@@ -9,4 +9,5 @@ mod recorded_coinbase;
 mod recorded_distribution;
 mod recorded_epochs;
 mod recording;
+mod registration;
 mod series;
