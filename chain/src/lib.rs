@@ -33,4 +33,4 @@ pub use trie::{StateVersion, extrinsics_root, matches_extrinsics_root};
 ///
 /// It is part of every deduplication token and of every sealed window, so that a warehouse knows which rows a
 /// newer decoder must rebuild.
-pub const DECODER_GENERATION: u32 = 1;
+pub const DECODER_GENERATION: u32 = 2;

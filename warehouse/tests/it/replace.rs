@@ -47,8 +47,9 @@ async fn a_newer_decoder_leaves_exactly_its_own_rows_and_an_older_one_its_own_ag
     let (_database_changed, warehouse) = fresh_warehouse().await;
     write_chain(&warehouse, &blocks, 10).await;
     // back and forth: the tokens of the first time are known to the server and must not hide the third
+    let (old, new) = (yumascan_chain::DECODER_GENERATION, yumascan_chain::DECODER_GENERATION + 1);
     for (rows, expected, generation) in
-        [(&newer, &expected_new, 2), (&blocks, &expected_old, 1), (&newer, &expected_new, 2)]
+        [(&newer, &expected_new, new), (&blocks, &expected_old, old), (&newer, &expected_new, new)]
     {
         for part in rows.chunks(10) {
             let receipt = warehouse.replace_window(&window_of_generation(part, generation)).await.unwrap();
@@ -90,7 +91,10 @@ async fn a_crash_within_a_replacement_is_mended_by_writing_or_replacing_again() 
     for (replace_again, deletes) in [(true, 1), (true, 2), (false, 1), (false, 2)] {
         let (_database, warehouse) = fresh_warehouse().await;
         warehouse.write_window(&window(&blocks)).await.unwrap();
-        warehouse.replace_window(&window_of_generation(&newer, 2)).await.unwrap();
+        warehouse
+            .replace_window(&window_of_generation(&newer, yumascan_chain::DECODER_GENERATION + 1))
+            .await
+            .unwrap();
         // as if a third decoder had died after its first deletions
         for statement in
             ["DELETE FROM blocks WHERE number <= 9", "DELETE FROM events WHERE block_number <= 9"]
@@ -100,9 +104,15 @@ async fn a_crash_within_a_replacement_is_mended_by_writing_or_replacing_again() 
             warehouse.client().query(statement).execute().await.unwrap();
         }
         if replace_again {
-            warehouse.replace_window(&window_of_generation(&newer, 2)).await.unwrap();
+            warehouse
+                .replace_window(&window_of_generation(&newer, yumascan_chain::DECODER_GENERATION + 1))
+                .await
+                .unwrap();
         } else {
-            warehouse.write_window(&window_of_generation(&newer, 2)).await.unwrap();
+            warehouse
+                .write_window(&window_of_generation(&newer, yumascan_chain::DECODER_GENERATION + 1))
+                .await
+                .unwrap();
         }
         assert_eq!(warehouse.list_checksums(ALL.0, ALL.1).await.unwrap(), expected);
     }
