@@ -33,6 +33,7 @@ const MIGRATIONS: &[Migration] = migrations![
     3 "0003_lookup",
     4 "0004_coverage",
     5 "0005_verification",
+    6 "0006_state",
 ];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "
@@ -176,9 +177,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn migrations_are_numbered_without_holes_and_named_by_their_number() {
-        for (position, migration) in MIGRATIONS.iter().enumerate() {
-            assert_eq!(migration.version as usize, position + 1);
+    fn migrations_ascend_and_are_named_by_their_number() {
+        assert!(MIGRATIONS.is_sorted_by(|one, next| one.version < next.version));
+        for migration in MIGRATIONS {
             assert!(migration.name.starts_with(&format!("{:04}_", migration.version)));
         }
     }

@@ -5,6 +5,7 @@ mod encoded;
 mod lookup;
 mod name_counts;
 mod raw_bytes;
+mod state;
 mod verification;
 mod window;
 
@@ -18,6 +19,11 @@ pub(crate) use encoded::TableRows;
 pub(crate) use lookup::hash_key;
 pub use lookup::{ActivityRow, HashRow, NameCountRow};
 pub use raw_bytes::RawBytes;
+pub use state::{
+    AccountBalanceRow, BondsRow, DividendRow, HotkeyPoolRow, HyperparameterRow, NetworkParameterRow,
+    NetworkStateRow, NeuronStateRow, RootClaimableRow, StakeShareRow, StateWindowRow, SubnetStateRow,
+    SweepDifferenceRow, SweepRow, WeightsRow,
+};
 pub use verification::{
     EmissionVerificationRow, EpochDifferenceRow, EpochInputsRow, EpochVerificationRow, Verdict,
 };

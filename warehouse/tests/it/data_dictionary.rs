@@ -9,7 +9,7 @@ use crate::support::fresh_warehouse;
 const MARK: &str = "<!-- Generated from migrations/clickhouse. After a change: \
                     UPDATE=1 cargo test -p yumascan-warehouse data_dictionary -->\n";
 /// Tables in the order in which a reader wants them.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 33] = [
     "blocks",
     "extrinsics",
     "calls",
@@ -27,6 +27,21 @@ const ORDER: [&str; 18] = [
     "epoch_inputs",
     "emission_verifications",
     "verification_windows",
+    "subnet_state",
+    "network_state",
+    "neuron_state",
+    "dividends",
+    "weights",
+    "bonds",
+    "hotkey_pools",
+    "stake_shares",
+    "account_balances",
+    "root_claimable",
+    "hyperparameters",
+    "network_parameters",
+    "state_windows",
+    "sweeps",
+    "sweep_differences",
     "schema_migrations",
 ];
 
