@@ -12,12 +12,14 @@
 //! Values serialise as decimal strings of their raw bits, which JSON numbers cannot hold.
 
 mod parts;
+mod power;
 mod series;
 mod text;
 mod types;
 pub(crate) mod wide;
 
 pub use parts::Parts;
+pub use power::power;
 pub use series::{checked_sqrt, exp, exp_safe, exp_unclamped, ln, ln_or_zero, log2};
 pub use types::{I32F32, I64F64, I96F32, U64F64, U96F32};
 

@@ -6,9 +6,14 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod amm;
+pub mod apy;
+pub mod concentration;
+pub mod cost_basis;
 pub mod emission;
 pub mod epoch;
 pub mod fixed;
+pub mod pruning;
 pub mod registration;
 pub mod share_pool;
 pub mod supply;
+pub mod valuation;

@@ -1,4 +1,6 @@
-//! What it costs to register: the lock of a subnet, and the terms of a neuron until spec 393.
+//! What it costs to register: the lock of a subnet, the terms of a neuron until spec 393, and its price from 401.
+
+use crate::fixed::U64F64;
 
 /// Fraction bits of the chain's numbers for the terms of a neuron.
 const FRACTION_BITS: u32 = 18;
@@ -78,4 +80,77 @@ impl Adjustment {
             Some(next as u64)
         }
     }
+}
+
+/// How the price of a neuron moves from spec 401 on: it falls every block and rises with every registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BurnCurve {
+    /// `BurnHalfLife`: blocks in which the price halves without registrations.
+    pub half_life: u16,
+    /// `BurnIncreaseMult`: factor of a registration.
+    pub increase: U64F64,
+    /// `MinBurn`, rao.
+    pub least_rao: u64,
+    /// `MaxBurn`, rao.
+    pub most_rao: u64,
+}
+
+impl BurnCurve {
+    /// The price `blocks` later, if nobody registers, rao.
+    ///
+    /// Every block takes `⌊price · f / 2^32⌋`, where `f` is the greatest such factor whose `half_life`-th power, floored
+    /// at each step, is at most a half. A half life of 0 leaves the price.
+    #[must_use]
+    pub fn after(&self, price_rao: u64, blocks: u64) -> u64 {
+        let factor = match self.half_life {
+            0 => return self.clamp(price_rao),
+            half_life => decay_factor(half_life),
+        };
+        let mut price = price_rao;
+        // a price that is at its floor stays there; until then every block takes at least one rao
+        for _ in 0..blocks {
+            let next = self.clamp(((u128::from(price) * u128::from(factor)) >> DECAY_BITS) as u64);
+            if next == price {
+                break;
+            }
+            price = next;
+        }
+        price
+    }
+
+    /// The price after one registration at this price, rao.
+    #[must_use]
+    pub fn after_registration(&self, price_rao: u64) -> u64 {
+        self.clamp(U64F64::from_u64(price_rao).saturating_mul(self.increase).to_u64())
+    }
+
+    fn clamp(&self, price_rao: u64) -> u64 {
+        price_rao.min(self.most_rao).max(self.least_rao)
+    }
+}
+
+/// Fraction bits of the factor by which a price falls.
+const DECAY_BITS: u32 = 32;
+
+/// The greatest factor of 32 fraction bits whose power, by squaring with floors, is at most a half.
+fn decay_factor(half_life: u16) -> u64 {
+    let (mut low, mut high) = (0_u64, 1_u64 << DECAY_BITS);
+    while low + 1 < high {
+        let middle = low + (high - low) / 2;
+        if floored_power(middle, half_life) <= 1 << (DECAY_BITS - 1) { low = middle } else { high = middle }
+    }
+    low
+}
+
+fn floored_power(base: u64, exponent: u16) -> u64 {
+    let times = |a: u64, b: u64| ((u128::from(a) * u128::from(b)) >> DECAY_BITS) as u64;
+    let (mut result, mut square, mut left) = (1_u64 << DECAY_BITS, base, exponent);
+    while left > 0 {
+        if left & 1 == 1 {
+            result = times(result, square);
+        }
+        square = times(square, square);
+        left >>= 1;
+    }
+    result
 }

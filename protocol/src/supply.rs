@@ -61,6 +61,48 @@ pub const fn next_halving(issuance_rao: u64) -> Option<u64> {
     }
 }
 
+/// When the emission halves next, by what is issued and what a block issues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextHalving {
+    /// Issuance at which it halves, rao.
+    pub threshold_rao: u64,
+    /// What is left to issue until then, rao.
+    pub left_rao: u64,
+    /// Blocks until then, if every block issues what this one does and nothing is recycled: what is recycled is issued
+    /// again and delays it.
+    pub blocks: u64,
+}
+
+/// The next halving; `None` where nothing is left to issue or a block issues nothing.
+#[must_use]
+pub const fn forecast_halving(issuance_rao: u64) -> Option<NextHalving> {
+    let Some(threshold_rao) = next_halving(issuance_rao) else { return None };
+    let emission = block_emission(issuance_rao);
+    if emission == 0 {
+        return None;
+    }
+    let left_rao = threshold_rao - issuance_rao;
+    Some(NextHalving { threshold_rao, left_rao, blocks: left_rao.div_ceil(emission) })
+}
+
+/// Blocks until the stakers of a subnet's alpha receive more of its dividends than root does: until its alpha exceeds
+/// the weighted TAO on root.
+///
+/// 0 where it does already, `None` where its alpha does not grow. It assumes that root stake, its weight and the growth
+/// stay: `weighted_root_rao = root stake · TaoWeight`, `alpha_rao` what exists of the alpha (pool and stake),
+/// `growth_rao` what a block adds to it.
+#[must_use]
+pub const fn blocks_to_crossover(weighted_root_rao: u64, alpha_rao: u64, growth_rao: u64) -> Option<u64> {
+    if alpha_rao > weighted_root_rao {
+        return Some(0);
+    }
+    match (weighted_root_rao - alpha_rao).checked_div(growth_rao) {
+        // one block more than it takes to be equal
+        Some(blocks) => Some(blocks + 1),
+        None => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -118,7 +160,30 @@ mod tests {
         assert_eq!(issuance, 20_999_999_989_500_000);
     }
 
+    #[test]
+    fn a_forecast_counts_the_blocks_to_the_threshold() {
+        let before = 10_500_000 * RAO - 5 * RAO / 2;
+        let forecast = forecast_halving(before).unwrap();
+        assert_eq!((forecast.left_rao, forecast.blocks), (5 * RAO / 2, 3));
+        assert_eq!(forecast_halving(MAX_SUPPLY_RAO), None);
+        assert_eq!(blocks_to_crossover(100, 101, 2), Some(0));
+        assert_eq!(blocks_to_crossover(100, 99, 2), Some(1));
+        assert_eq!(blocks_to_crossover(100, 100, 2), Some(1));
+        assert_eq!(blocks_to_crossover(100, 98, 2), Some(2));
+        assert_eq!(blocks_to_crossover(100, 98, 0), None);
+    }
+
     proptest! {
+        #[test]
+        fn forecasts_end_at_another_emission(issuance in 0..MAX_SUPPLY_RAO - RAO) {
+            if let Some(forecast) = forecast_halving(issuance) {
+                let each = block_emission(issuance);
+                prop_assert!(issuance + each * (forecast.blocks - 1) < forecast.threshold_rao);
+                let after = issuance.saturating_add(each.saturating_mul(forecast.blocks));
+                prop_assert!(block_emission(after) < each);
+            }
+        }
+
         #[test]
         fn emission_halves_exactly_at_the_threshold(count in 1_u32..=32) {
             let threshold = halving_threshold(count).unwrap();

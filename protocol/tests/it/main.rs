@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod apy;
 mod emission;
 mod epoch;
 mod fixed;

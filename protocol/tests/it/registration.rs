@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use yumascan_protocol::{
-    registration::{Adjustment, SubnetLock, reduction_interval},
+    fixed::U64F64,
+    registration::{Adjustment, BurnCurve, SubnetLock, reduction_interval},
     supply::RAO,
 };
 
@@ -74,4 +75,22 @@ proptest! {
         let next = Adjustment { target, kept, least, most }.next(value, registrations).unwrap();
         prop_assert!((least..=most).contains(&next));
     }
+}
+
+#[test]
+fn a_burn_halves_in_its_half_life_and_rises_with_a_registration() {
+    let curve = BurnCurve {
+        half_life: 360,
+        increase: U64F64::ratio(126, 100),
+        least_rao: 500_000,
+        most_rao: 100 * RAO,
+    };
+    let halved = curve.after(RAO, 360);
+    assert!(halved <= RAO / 2 && halved > RAO / 2 - 2_000, "floors make it a little less: {halved}");
+    assert_eq!(curve.after(curve.after(RAO, 100), 260), halved);
+    assert_eq!(curve.after(RAO, u64::MAX), 500_000, "it stops at the least");
+    assert_eq!(curve.after_registration(100 * RAO), 100 * RAO);
+    assert_eq!(curve.after_registration(RAO), 1_259_999_999, "a factor below 1.26, cut");
+    let still = BurnCurve { half_life: 0, ..curve };
+    assert_eq!(still.after(RAO, 1_000), RAO);
 }
