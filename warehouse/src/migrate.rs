@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = migrations![
     4 "0004_coverage",
     5 "0005_verification",
     6 "0006_state",
+    7 "0007_moves",
 ];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "

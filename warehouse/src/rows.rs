@@ -3,6 +3,7 @@
 mod block_rows;
 mod encoded;
 mod lookup;
+mod moves;
 mod name_counts;
 mod raw_bytes;
 mod state;
@@ -18,6 +19,10 @@ pub use block_rows::BlockRows;
 pub(crate) use encoded::TableRows;
 pub(crate) use lookup::hash_key;
 pub use lookup::{ActivityRow, HashRow, NameCountRow};
+pub use moves::{
+    ChildKeysRow, DelegateTakeRow, DeregistrationRow, EvmLogRow, EvmTransactionRow, IdentityRow, KeySwapRow,
+    RegistrationRow, RootClaimRow, StakeMoveRow,
+};
 pub use raw_bytes::RawBytes;
 pub use state::{
     AccountBalanceRow, BondsRow, DividendRow, HotkeyPoolRow, HyperparameterRow, NetworkParameterRow,

@@ -9,7 +9,7 @@ use crate::support::fresh_warehouse;
 const MARK: &str = "<!-- Generated from migrations/clickhouse. After a change: \
                     UPDATE=1 cargo test -p yumascan-warehouse data_dictionary -->\n";
 /// Tables in the order in which a reader wants them.
-const ORDER: [&str; 33] = [
+const ORDER: [&str; 43] = [
     "blocks",
     "extrinsics",
     "calls",
@@ -42,6 +42,16 @@ const ORDER: [&str; 33] = [
     "state_windows",
     "sweeps",
     "sweep_differences",
+    "stake_moves",
+    "registrations",
+    "deregistrations",
+    "identities",
+    "delegate_takes",
+    "child_keys",
+    "key_swaps",
+    "root_claims",
+    "evm_transactions",
+    "evm_logs",
     "schema_migrations",
 ];
 

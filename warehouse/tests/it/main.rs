@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod data_dictionary;
 mod migrations;
+mod moves;
 mod pages;
 mod queries;
 mod replace;
