@@ -14,6 +14,8 @@
 pub mod balancer;
 pub mod concentrated;
 pub mod constant_product;
+mod power;
+pub mod ticks;
 
 use serde::{Deserialize, Serialize};
 

@@ -14,6 +14,7 @@ pub mod epoch;
 pub mod fixed;
 pub mod pruning;
 pub mod registration;
+pub mod root_claim;
 pub mod share_pool;
 pub mod supply;
 pub mod valuation;

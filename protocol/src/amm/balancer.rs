@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::fixed::U64F64;
+use super::{
+    Side,
+    power::{SCALE, power},
+};
+use crate::fixed::{U64F64, wide};
 
 /// A weight of one, as the chain stores weights.
 const WHOLE: u64 = 1_000_000_000_000_000_000;
@@ -19,14 +23,77 @@ impl Balancer {
     ///
     /// Zero without alpha in the pool or without weight of TAO.
     pub fn price(self, tao_rao: u64, alpha_rao: u64) -> U64F64 {
-        let weights = U64F64::ratio(WHOLE.saturating_sub(self.quote_weight), self.quote_weight);
+        let weights = U64F64::ratio(self.base_weight(), self.quote_weight);
         weights.saturating_mul(U64F64::ratio(tao_rao, alpha_rao))
     }
+
+    /// The part of the reserve given from that stays when `paid_in_rao` comes to a reserve of `reserve_rao`:
+    /// `(reserve / (reserve + paid in))^(weight paid in / weight given)`, cut to 18 decimals.
+    pub fn kept(self, side: Side, reserve_rao: u64, paid_in_rao: u64) -> U64F64 {
+        let (exponent, unit) = match side {
+            Side::Sell => (self.base_weight(), self.quote_weight),
+            Side::Buy => (self.quote_weight, self.base_weight()),
+        };
+        let after = u128::from(reserve_rao) + u128::from(paid_in_rao);
+        power(reserve_rao.into(), after, exponent, unit).map_or(U64F64::ZERO, decimals)
+    }
+
+    /// What the pool gives for `paid_in_rao` without the fee, from the reserve of the other side.
+    #[must_use]
+    pub fn paid_out(self, side: Side, tao_rao: u64, alpha_rao: u64, paid_in_rao: u64) -> u64 {
+        let (paying, giving) = match side {
+            Side::Sell => (alpha_rao, tao_rao),
+            Side::Buy => (tao_rao, alpha_rao),
+        };
+        let given = U64F64::ONE.saturating_sub(self.kept(side, paying, paid_in_rao));
+        given.saturating_mul(U64F64::from_u64(giving)).to_u64()
+    }
+
+    /// What must come to a reserve of `reserve_rao` to bring the price from `price` to `target`; nothing where that
+    /// side cannot.
+    ///
+    /// Each side moves the price by `((reserve + paid in) / reserve)^(1 / weight of the other side)`.
+    #[must_use]
+    pub fn paid_until(self, side: Side, reserve_rao: u64, price: U64F64, target: U64F64) -> u64 {
+        let (more, less, weight) = match side {
+            Side::Buy => (target, price, self.base_weight()),
+            Side::Sell => (price, target, self.quote_weight),
+        };
+        let grown = power(more.to_bits(), less.to_bits(), weight, WHOLE).map_or(U64F64::MAX, decimals);
+        let growth = grown.saturating_sub(U64F64::ONE);
+        growth.saturating_mul(U64F64::from_u64(reserve_rao)).to_u64()
+    }
+
+    /// The weight of alpha.
+    #[must_use]
+    pub const fn base_weight(self) -> u64 {
+        WHOLE.saturating_sub(self.quote_weight)
+    }
+}
+
+/// `amount` times a weight in parts of 10^18, to the nearest, halves up: as the chain weighs reserves when it injects.
+#[must_use]
+pub const fn weighted(weight: u64, amount: u128) -> u128 {
+    const HALF: u128 = WHOLE as u128 / 2;
+    let (high, low) = wide::mul(weight as u128, amount);
+    let (low, carry) = low.overflowing_add(HALF);
+    match wide::div(high + carry as u128, low, WHOLE as u128) {
+        Some(product) => product,
+        None => u128::MAX,
+    }
+}
+
+/// A number of [`SCALE`] parts, cut to the bits of the type.
+fn decimals(parts: u128) -> U64F64 {
+    wide::div(parts >> 64, parts << 64, SCALE).map_or(U64F64::MAX, U64F64::from_bits)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::supply::RAO;
 
     #[test]
     fn price_equals_the_chain_s_examples() {
@@ -44,5 +111,77 @@ mod tests {
         assert_eq!(Balancer { quote_weight: 0 }.price(5, 2), U64F64::ZERO);
         assert_eq!(Balancer { quote_weight: u64::MAX }.price(5, 2), U64F64::ZERO);
         assert_eq!(Balancer { quote_weight: WHOLE / 2 }.price(5, 0), U64F64::ZERO);
+    }
+
+    /// Weight of TAO in thousandths.
+    fn weighing(thousandths: u64) -> Balancer {
+        Balancer { quote_weight: WHOLE / 1000 * thousandths }
+    }
+
+    #[test]
+    fn what_stays_of_a_reserve_equals_the_chain_s_examples() {
+        for (thousandths, side, reserve, paid_in, expected) in [
+            (500, Side::Sell, 100_000, 100, 999_000_999_000_999),
+            (250, Side::Sell, 500_000, 5_000, 970_590_147_927_644),
+            (750, Side::Buy, 200_000, 2_000, 970_590_147_927_644),
+            (900, Side::Buy, 13_513_642, 1_673, 998_886_481_979_889),
+            (773, Side::Sell, 7_000_000_000, 10_000, 999_999_580_484_586),
+        ] {
+            let kept = weighing(thousandths).kept(side, reserve, paid_in);
+            // the example has fifteen of the eighteen decimals
+            let parts = kept.saturating_mul(U64F64::from_u64(WHOLE)).round().to_u64();
+            assert_eq!(parts / 1000, expected, "{thousandths} {side:?} {reserve} {paid_in}");
+        }
+    }
+
+    #[test]
+    fn a_price_is_reached_from_one_side_alone() {
+        let (balancer, low, high) = (weighing(250), U64F64::ratio(1, 10), U64F64::ratio(2, 10));
+        assert_eq!(balancer.paid_until(Side::Buy, RAO, low, high), 681_792_830);
+        assert_eq!(balancer.paid_until(Side::Sell, RAO, high, low), 189_207_115);
+        assert_eq!(balancer.paid_until(Side::Buy, RAO, low, U64F64::ratio(5, 100)), 0);
+        assert_eq!(balancer.paid_until(Side::Sell, RAO, low, high), 0);
+    }
+
+    #[test]
+    fn weights_round_halves_up() {
+        for (amount, half) in [(0, 0), (1, 1), (2, 1), (3, 2), (4, 2), (5, 3), (1023, 512), (1025, 513)] {
+            assert_eq!(weighted(WHOLE / 2, amount), half, "half of {amount}");
+            assert_eq!(weighted(WHOLE, amount), amount);
+        }
+        for (amount, third) in [(3, 1), (4, 1), (5, 2), (6, 2)] {
+            assert_eq!(weighted(WHOLE / 3, amount), third, "a third of {amount}");
+        }
+        assert_eq!(weighted(WHOLE, u128::MAX), u128::MAX);
+        assert_eq!(weighted(u64::MAX, u128::MAX), u128::MAX, "stops at the greatest");
+    }
+
+    proptest! {
+        #[test]
+        fn a_swap_gives_less_than_the_reserve_and_comes_back_with_no_gain(
+            thousandths in 10_u64..=990, tao in 1_u64 << 20..1 << 54, alpha in 1_u64 << 20..1 << 54, part in 1_u64..1000,
+        ) {
+            let balancer = weighing(thousandths);
+            let paid = tao / part;
+            let bought = balancer.paid_out(Side::Buy, tao, alpha, paid);
+            prop_assert!(bought <= alpha);
+            let back = balancer.paid_out(Side::Sell, tao + paid, alpha - bought, bought);
+            // the reserves have more digits than a power's 18 decimals tell apart
+            prop_assert!(back <= paid + 2 + (tao + paid) / (1 << 54), "{paid} gave {bought} and {back}");
+        }
+
+        #[test]
+        fn a_swap_to_a_price_ends_there(
+            thousandths in 10_u64..=990, tao in 1_u64 << 40..1 << 54, alpha in 1_u64 << 40..1 << 54, rise in 1001_u64..4000,
+        ) {
+            let balancer = weighing(thousandths);
+            let price = balancer.price(tao, alpha);
+            let target = price.saturating_mul(U64F64::ratio(rise, 1000));
+            let paid = balancer.paid_until(Side::Buy, tao, price, target);
+            let bought = balancer.paid_out(Side::Buy, tao, alpha, paid);
+            let reached = balancer.price(tao + paid, alpha - bought);
+            let gap = reached.to_bits().abs_diff(target.to_bits());
+            prop_assert!(gap <= target.to_bits() >> 20, "{reached} for {target}");
+        }
     }
 }

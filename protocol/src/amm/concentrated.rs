@@ -14,9 +14,9 @@ use crate::{
 /// Ticks of a position that spans every price: the least and, negated, the greatest.
 pub const FULL_RANGE_TICK: i32 = 443_636;
 /// The square root of the price at the least tick.
-const LEAST_SQRT_PRICE: U64F64 = U64F64::from_bits(0x1_0001_3b51);
+pub(super) const LEAST_SQRT_PRICE: U64F64 = U64F64::from_bits(0x1_0001_3b51);
 /// The square root of the price at the greatest tick.
-const GREATEST_SQRT_PRICE: U64F64 = U64F64::from_bits(0xfffe_c4b1_35bb_7f32_a81b_33b5);
+pub(super) const GREATEST_SQRT_PRICE: U64F64 = U64F64::from_bits(0xfffe_c4b1_35bb_7f32_a81b_33b5);
 /// Liquidity that earns no fees, so that no fee is divided by nearly nothing.
 const IDLE_LIQUIDITY: u64 = 1_000;
 /// 10^-12: how exactly the first price's root is found.

@@ -60,6 +60,9 @@ mod tests {
         let accrue = |alpha, cut| accrue(alpha, cut, U96F32::ZERO, true).added;
         let default = accrue(1_000_000_000, 11_796);
         assert_eq!((default.owner_cut_rao, default.server_rao), (179_995_422, 410_002_288));
+        // the other half has a rao's fraction more than is paid: both halves are cut, as the cut itself is
+        assert_eq!(default.validator_rao, 410_002_288);
+        assert_eq!(1_000_000_000 - (default.owner_cut_rao + 1) - default.server_rao, 410_002_289);
         let halved = accrue(500_000_000, 11_796);
         assert_eq!((halved.owner_cut_rao, halved.server_rao), (89_997_711, 205_001_144));
         assert_eq!(accrue(1_000_000_000, u16::MAX).owner_cut_rao, 1_000_000_000);

@@ -56,6 +56,8 @@ mod tests {
     fn an_old_subnet_moves_by_the_whole_weight_and_no_price_counts_above_one() {
         let half = I96F32::ratio(1, 2);
         let high = U96F32::from_u64(50);
+        let price = moving_price(I96F32::ZERO, U96F32::ONE, half, 144_000_000, 1, HALVING);
+        assert!((price.to_bits() - half.to_bits()).abs() < I96F32::ratio(1, 1000).to_bits(), "{price}");
         let price = moving_price(I96F32::ZERO, high, half, 144_000_000_000_000, 1, HALVING);
         assert!((price.to_bits() - half.to_bits()).abs() < 8, "{price}");
     }

@@ -29,6 +29,12 @@ pub const fn blocks_until_next_at_151(netuid: u16, tempo: u16, block: u64) -> u6
     if tempo == 0 { 1000 } else { blocks_until_next(netuid, tempo, block) }
 }
 
+/// `BlocksSinceLastStep[netuid]` after a block: 0 where its epoch ran, else one more than before.
+#[must_use]
+pub const fn blocks_since_last_step(before: u64, ran: bool) -> u64 {
+    if ran { 0 } else { before.saturating_add(1) }
+}
+
 /// Number of the epoch to which `block` belongs, specs up to 422; it runs in its last block.
 #[must_use]
 pub const fn epoch_index(netuid: u16, tempo: u16, block: u64) -> u64 {

@@ -184,6 +184,10 @@ fn constants_have_the_bits_of_the_chain() {
     assert_eq!(U96F32::from_u64_share(u64::MAX / 3).to_bits(), 1_431_655_765);
     assert_eq!(U96F32::from_u64_share(u64::MAX / 10).to_bits(), 429_496_729);
     assert_eq!(U96F32::from_u16_share(11796).to_bits(), 773_074_452);
+    // the chain reads its literal 0.000003 to the nearest bit, a quotient is cut
+    assert_eq!(I96F32::ratio(3, 1_000_000).to_bits() + 1, 12_885);
+    assert_eq!(I32F32::ZERO.safe_div(I32F32::ZERO), I32F32::ZERO);
+    assert_eq!(I32F32::ONE.safe_div(I32F32::ZERO), I32F32::ZERO);
     assert_eq!(I64F64::ratio(29_597_889_189_277, i64::MAX.unsigned_abs()).to_bits(), 59_195_778_378_554);
 }
 

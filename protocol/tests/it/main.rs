@@ -11,4 +11,5 @@ mod recorded_distribution;
 mod recorded_epochs;
 mod recording;
 mod registration;
+mod root_claim;
 mod series;

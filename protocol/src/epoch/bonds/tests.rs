@@ -58,6 +58,29 @@ fn the_penalty_interpolates_between_weights_and_clipped_weights() {
     scratch.prepare(3);
     interpolate(near(0.5), &mut scratch, &mut buffers);
     close(&buffers.interpolated, &[0.5, 0.125, 0.1875]);
+    // the chain's own figures, of which nine tenths are the second matrix
+    scratch.prepare(6);
+    let powers = [1.0, 10.0, 100.0, 1000.0, 10_000.0, 100_000.0];
+    for (from, to, expected) in [
+        (powers, powers.map(|value| value * 10.0), [9.1, 91.0, 910.0, 9100.0, 91_000.0, 910_000.0]),
+        (
+            [1.0, 0.0, 100.0, 1000.0, 10_000.0, 100_000.0],
+            [10.0, 100.0, 1000.0, 10_000.0, 100_000.0, 0.0],
+            [9.1, 90.0, 910.0, 9100.0, 91_000.0, 10_000.0],
+        ),
+    ] {
+        // both matrices have the same cells there: a weight of zero is stored
+        let stored = |row: &[f64]| {
+            let mut matrix = Sparse::default();
+            (0..).zip(row).for_each(|(column, value)| matrix.push(column, near(*value)));
+            matrix.end_row();
+            matrix
+        };
+        (buffers.weights, buffers.clipped) = (stored(&from), stored(&to));
+        buffers.interpolated.clear();
+        interpolate(near(0.9), &mut scratch, &mut buffers);
+        close(&buffers.interpolated, &expected);
+    }
     assert!(scratch.dense.iter().all(|value| *value == I32F32::ZERO), "scratch is left clean");
 }
 

@@ -62,15 +62,15 @@ fn a_graph_of_512_shares_evenly() {
         assert_eq!(outputs.subnet.emission[uid], 7_812_500);
         assert_eq!(outputs.mechanisms[0].incentive[uid], 0);
         assert_eq!(outputs.subnet.consensus[uid], 0);
-        assert_eq!(bond(&outputs, uid, 0), None);
-        assert_eq!(bond(&outputs, uid, 64), Some(65535));
-        assert_eq!(bond(&outputs, uid, 511), Some(65535));
+        let bonds: Vec<(u16, u16)> = (64..512).map(|target| (target, 65535)).collect();
+        assert_eq!(outputs.mechanisms[0].bonds[uid], bonds, "all servers alike, and no validator");
     }
     for uid in VALIDATORS..512 {
         assert_eq!(outputs.subnet.dividends[uid], 0);
         assert_eq!(outputs.subnet.emission[uid], 1_116_071);
         assert_eq!(outputs.mechanisms[0].incentive[uid], 146);
         assert_eq!(outputs.subnet.consensus[uid], 146);
+        assert!(outputs.mechanisms[0].bonds[uid].is_empty());
     }
 }
 
@@ -100,10 +100,10 @@ fn permits_go_to_the_greatest_stakes_above_the_threshold() {
         world.inputs.parameters.max_allowed_validators = seats;
         world.inputs.parameters.stake_threshold = threshold;
         let permits = world.epoch(0).subnet.validator_permit;
-        assert!(
-            permits.iter().all(|permit| *permit == (threshold <= 1) || !*permit),
-            "{neurons}: {permits:?}"
-        );
+        // equal stakes: the last ones are the greatest, if a stake of one suffices
+        let expected: Vec<bool> =
+            (0..neurons).map(|uid| threshold <= 1 && uid + usize::from(seats) >= neurons).collect();
+        assert_eq!(permits, expected, "{neurons}: all alike");
         for uid in 0..usize::from(seats) {
             world.inputs.neurons[uid].stake.alpha = threshold + neurons as u64;
         }
@@ -246,6 +246,7 @@ fn inactive_stake_loses_its_dividends() {
     assert_eq!(outputs.subnet.emission, [272_501_132, 227_498_866, 250_000_000, 250_000_000]);
     assert_eq!(outputs.subnet.dividends, [35716, 29818, 0, 0]);
     assert_eq!((bond(&outputs, 0, 2), bond(&outputs, 1, 2)), (Some(65535), Some(54712)));
+    assert_eq!((bond(&outputs, 0, 3), bond(&outputs, 1, 3)), (Some(65535), Some(54712)));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use yumascan_protocol::epoch::{
     mechanisms::{of_storage_index, split_rao, storage_index},
     schedule::{
-        StoredSchedule, activity_cutoff, blocks_until_next, blocks_until_next_at_151, due, epoch_index,
-        first_block, reveal_window,
+        StoredSchedule, activity_cutoff, blocks_since_last_step, blocks_until_next, blocks_until_next_at_151,
+        due, epoch_index, first_block, reveal_window,
     },
 };
 
@@ -69,6 +69,25 @@ fn an_epoch_runs_in_the_last_block_of_its_index() {
         assert_eq!(first + blocks_until_next(1, 10, first) + 1, first_block(1, 10, epoch + 1));
     }
     assert_eq!(reveal_window(1, 10, 3, 2), first_block(1, 10, 5)..=first_block(1, 10, 5) + 10);
+}
+
+#[test]
+fn blocks_are_counted_since_the_last_step() {
+    let (netuid, tempo) = (1, 40);
+    let (mut block, mut since) = (0, 0);
+    let mut run = |blocks: u64, block: &mut u64| {
+        for _ in 0..blocks {
+            *block += 1;
+            since = blocks_since_last_step(since, due(netuid, tempo, *block));
+        }
+        since
+    };
+    assert_eq!(run(5, &mut block), 5);
+    for more in [10, 20] {
+        let until = blocks_until_next(netuid, tempo, block);
+        assert_eq!(run(until + more, &mut block), more);
+    }
+    assert_eq!(run(7, &mut block), 27);
 }
 
 #[test]

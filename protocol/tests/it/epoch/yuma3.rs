@@ -1,5 +1,10 @@
 //! Whole epochs with Yuma3 bonds: the sequences of the chain's own tests.
 
+mod decimals;
+
+use decimals::Decimals;
+use yumascan_protocol::epoch::EpochOutputs;
+
 use super::world::{World, bond};
 
 /// What one epoch of a sequence gives: bonds of validators A, B, C to each server (−1 for no pair), their
@@ -34,6 +39,7 @@ fn sequence<const SERVERS: usize>(
     world: &mut World,
     weights: impl Fn(usize, usize) -> Vec<(u16, u16)>,
     expected: &[(usize, Expected<SERVERS>)],
+    decimals: &[Decimals<SERVERS>],
 ) {
     let last = expected.last().map_or(0, |(epoch, _)| *epoch);
     for epoch in 0..=last {
@@ -42,6 +48,9 @@ fn sequence<const SERVERS: usize>(
             world.weigh(validator, block, &weights(epoch, validator));
         }
         let outputs = world.epoch(block + 1);
+        if let Some(decimals) = decimals.iter().find(|known| known.epoch == epoch) {
+            assert_near(&outputs, decimals);
+        }
         let Some((_, expected)) = expected.iter().find(|(known, _)| *known == epoch) else { continue };
         for validator in 0..3 {
             let row: Vec<i32> = (3..3 + SERVERS as u16)
@@ -53,6 +62,23 @@ fn sequence<const SERVERS: usize>(
         assert_eq!(outputs.subnet.dividends[..3], expected.dividends, "epoch {epoch}");
         assert_eq!(mechanism.validator_emission[..3], expected.validator, "epoch {epoch}");
         assert_eq!(mechanism.server_emission[3..], expected.server, "epoch {epoch}");
+    }
+}
+
+/// The chain's own tests assert decimals, within a thousandth.
+fn assert_near<const SERVERS: usize>(outputs: &EpochOutputs, decimals: &Decimals<SERVERS>) {
+    let is_near = |share: u16, expected: f64| (f64::from(share) / 65535.0 - expected).abs() <= 1e-3;
+    let epoch = decimals.epoch;
+    for validator in 0..3 {
+        for (server, expected) in (3_u16..).zip(decimals.bonds[validator]) {
+            let share = bond(outputs, validator, server).unwrap_or(0);
+            assert!(
+                is_near(share, expected),
+                "epoch {epoch}: {share} of {validator} in {server}, {expected}"
+            );
+        }
+        let (share, expected) = (outputs.subnet.dividends[validator], decimals.dividends[validator]);
+        assert!(is_near(share, expected), "epoch {epoch}: dividends {share} of {validator}, {expected}");
     }
 }
 
@@ -112,7 +138,7 @@ fn the_majority_moves_first() {
             SECOND,
         ),
     ];
-    sequence(&mut subnet([8, 1, 1], 2, true), moving([1, 2, 3]), &numbered(expected));
+    sequence(&mut subnet([8, 1, 1], 2, true), moving([1, 2, 3]), &numbered(expected), &decimals::FIRST);
 }
 
 #[test]
@@ -150,7 +176,7 @@ fn the_majority_moves_second() {
             SECOND,
         ),
     ];
-    sequence(&mut subnet([8, 1, 1], 2, true), moving([2, 1, 3]), &numbered(expected));
+    sequence(&mut subnet([8, 1, 1], 2, true), moving([2, 1, 3]), &numbered(expected), &decimals::SECOND);
 }
 
 #[test]
@@ -188,7 +214,7 @@ fn the_majority_moves_last() {
             SECOND,
         ),
     ];
-    sequence(&mut subnet([8, 1, 1], 2, true), moving([3, 1, 2]), &numbered(expected));
+    sequence(&mut subnet([8, 1, 1], 2, true), moving([3, 1, 2]), &numbered(expected), &decimals::LAST);
 }
 
 /// All to the first server, validator C to the second for one epoch.
@@ -227,7 +253,7 @@ fn one_validator_switches_for_one_epoch() {
             FIRST,
         ),
     ];
-    sequence(&mut subnet([33, 33, 34], 2, true), one_switch, &numbered(expected));
+    sequence(&mut subnet([33, 33, 34], 2, true), one_switch, &numbered(expected), &decimals::SWITCH);
 }
 
 #[test]
@@ -261,7 +287,7 @@ fn one_validator_switches_with_the_fixed_alpha() {
             FIRST,
         ),
     ];
-    sequence(&mut subnet([33, 33, 34], 2, false), one_switch, &numbered(expected));
+    sequence(&mut subnet([33, 33, 34], 2, false), one_switch, &numbered(expected), &decimals::FIXED);
 }
 
 #[test]
@@ -312,7 +338,7 @@ fn a_stable_miner_keeps_its_validators() {
             [0, 250_000_000, 250_000_000],
         ),
     ];
-    sequence(&mut subnet([8, 1, 1], 3, true), weights, &numbered(expected));
+    sequence(&mut subnet([8, 1, 1], 3, true), weights, &numbered(expected), &decimals::STABLE);
 }
 
 #[test]
@@ -339,7 +365,7 @@ fn a_reset_drops_all_bonds_to_a_miner() {
         (19, even([[1757, 55953], [852, 58813]], [51897, 6818], [395_951_612, 52_024_193], SECOND)),
     ];
     let mut world = subnet([8, 1, 1], 2, true);
-    sequence(&mut world, weights, &before);
+    sequence(&mut world, weights, &before, &decimals::RESET);
 
     // the commitment of the hotkey of uid 3 asks for the reset before the epoch of 20
     for row in &mut world.inputs.mechanisms[0].bonds {
@@ -352,5 +378,10 @@ fn a_reset_drops_all_bonds_to_a_miner() {
     ];
     let mut later = after.into_iter().map(|(epoch, expected)| (epoch - 20, expected)).collect::<Vec<_>>();
     later.sort_by_key(|(epoch, _)| *epoch);
-    sequence(&mut world, |epoch, validator| weights(epoch + 20, validator), &later);
+    let shifted: Vec<Decimals<2>> = decimals::RESET
+        .into_iter()
+        .filter(|decimals| decimals.epoch >= 20)
+        .map(|decimals| Decimals { epoch: decimals.epoch - 20, ..decimals })
+        .collect();
+    sequence(&mut world, |epoch, validator| weights(epoch + 20, validator), &later, &shifted);
 }
