@@ -7,6 +7,7 @@
 #![allow(missing_docs)]
 
 pub mod copy;
+pub mod graph;
 pub mod keys;
 pub mod live;
 pub mod panes;
@@ -19,6 +20,7 @@ pub mod what_if;
 pub(crate) mod browser;
 
 pub use copy::CopyButtons;
+pub use graph::GraphView;
 pub use keys::{Keys, help_text};
 pub use live::LiveFeed;
 pub use panes::Panes;

@@ -5,6 +5,7 @@
 //! is known before the first byte, and a page needs no script to be whole.
 //!
 //! - [`text`], [`feed`], [`ui`]: formatting, the home feed's shape and small view parts; shared by both targets.
+//! - [`graph`]: charts; drawn by the server, and again by the browser where they are zoomed into.
 //! - [`islands`]: what becomes interactive in the browser (live feed, relative times, copy, search, theme, keys).
 //! - `pages`, `server` (feature `ssr`): one file per page; routing, assets, headers, the live stream.
 
@@ -13,6 +14,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod feed;
+pub mod graph;
 pub mod islands;
 pub mod text;
 pub mod ui;
