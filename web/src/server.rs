@@ -15,7 +15,7 @@ mod live;
 mod params;
 mod status;
 
-pub use context::{Answer, Context};
+pub use context::{Answer, Context, FileContent};
 pub use error::PageError;
 pub(crate) use params::cursor_text;
 pub use params::{Paging, Params};

@@ -1,10 +1,9 @@
 //! A chart as a table, and as comma-separated values.
 
-use std::fmt::Write as _;
-
 use leptos::prelude::*;
 
 use super::{Axis, Graph, numbers};
+use crate::csv;
 
 /// Rows shown at most; the export has all.
 const MOST_ROWS: usize = 400;
@@ -107,6 +106,6 @@ mod tests {
     fn unknown_is_empty_in_the_file_and_names_are_quoted() {
         let points = vec![(1.0, Some(0.5)), (2.0, None)];
         let graph = Graph::new("g", "Price", "TAO", Axis::Blocks).with("a, b", Kind::Line, points);
-        assert_eq!(csv(&graph), "block,\"a, b (TAO)\"\n1,0.5\n2,\n");
+        assert_eq!(csv(&graph), "block,\"a, b (TAO)\"\r\n1,0.5\r\n2,\r\n");
     }
 }

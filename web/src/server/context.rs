@@ -41,12 +41,42 @@ pub enum Answer {
     Page(Page),
     /// Another place (303).
     Elsewhere(String),
+    /// A file to keep.
+    File {
+        /// Its name.
+        name: String,
+        /// Its content.
+        content: FileContent,
+    },
+}
+
+/// What is in a file.
+#[derive(Debug)]
+pub enum FileContent {
+    /// Comma-separated values, see [`crate::csv`].
+    Csv(String),
+    /// JSON.
+    Json(String),
 }
 
 impl From<Page> for Answer {
     fn from(page: Page) -> Self {
         Self::Page(page)
     }
+}
+
+fn file(name: &str, content: FileContent) -> Response {
+    let (media, text) = match content {
+        FileContent::Csv(text) => ("text/csv; charset=utf-8", text),
+        FileContent::Json(text) => ("application/json", text),
+    };
+    let offered = format!("attachment; filename=\"{name}\"");
+    let headers = [
+        (header::CONTENT_TYPE, media.to_owned()),
+        (header::CONTENT_DISPOSITION, offered),
+        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
+    ];
+    (headers, text).into_response()
 }
 
 fn theme_of(headers: &HeaderMap) -> Theme {
@@ -87,6 +117,7 @@ impl Context {
         match loaded {
             Ok(Answer::Elsewhere(place)) => Redirect::to(&place).into_response(),
             Ok(Answer::Page(page)) => self.respond(page).await,
+            Ok(Answer::File { name, content }) => file(&name, content),
             Err(error) => {
                 if let PageError::Warehouse(cause) = &error {
                     tracing::error!(path = %self.path, error = %cause, "page not rendered: the warehouse failed");
