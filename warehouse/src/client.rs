@@ -1,6 +1,7 @@
 //! Statements to the server: connecting, executing, fetching, counting.
 
 use std::{
+    cell::Cell,
     sync::{Arc, atomic::Ordering},
     time::Instant,
 };
@@ -12,6 +13,20 @@ use crate::{
     Warehouse, WarehouseConfig, WarehouseError,
     query::sql::{Bind, Sql},
 };
+
+tokio::task_local! {
+    /// Statements that the work in hand has sent.
+    static STATEMENTS: Cell<u64>;
+}
+
+/// Does `work` and says how many statements it sent. What it spawned as tasks of their own is not counted.
+pub async fn count_statements<T>(work: impl Future<Output = T>) -> (T, u64) {
+    let counted = async {
+        let done = work.await;
+        (done, STATEMENTS.with(Cell::get))
+    };
+    STATEMENTS.scope(Cell::new(0), counted).await
+}
 
 impl Warehouse {
     /// Connects and creates the database when it is absent. Tables come with [`Warehouse::migrate`].
@@ -152,6 +167,7 @@ impl Warehouse {
 
     fn count_query(&self) -> Instant {
         self.queries.fetch_add(1, Ordering::Relaxed);
+        let _ = STATEMENTS.try_with(|count| count.set(count.get() + 1));
         Instant::now()
     }
 }

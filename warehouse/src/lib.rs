@@ -24,6 +24,7 @@ pub mod writer;
 use std::sync::{Arc, atomic::AtomicU64};
 
 pub use audit::AuditReport;
+pub use client::count_statements;
 pub use error::WarehouseError;
 pub use live::{LiveTip, TipBlock, TipEvent};
 pub use migrate::MigrationReport;

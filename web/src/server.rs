@@ -14,6 +14,7 @@ mod error;
 mod live;
 mod params;
 mod status;
+mod timing;
 
 pub use context::{Answer, Context, FileContent};
 pub use error::PageError;
@@ -83,6 +84,7 @@ pub fn router(state: WebState) -> Router {
         .route("/favicon.ico", get(assets::favicon))
         .route("/robots.txt", get(assets::robots))
         .fallback(pages::not_found)
+        .layer(axum::middleware::from_fn(timing::tell))
         .layer(CompressionLayer::new())
         .layer(fixed_header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         .layer(fixed_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

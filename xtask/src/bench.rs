@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: speed figures from a release build.
 
 mod ingest;
+mod pages;
+mod programs;
 
 use anyhow::Result;
 
@@ -19,6 +21,10 @@ pub(crate) fn run_bench(workspace: &Workspace, what: Benchmark, arguments: &[Str
         Benchmark::Ingest => {
             setup::npm_install(workspace)?;
             ingest::run_bench(workspace, arguments)
+        }
+        Benchmark::Pages => {
+            setup::npm_install(workspace)?;
+            pages::run_bench(workspace, arguments)
         }
     }
 }

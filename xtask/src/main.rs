@@ -57,6 +57,8 @@ enum Benchmark {
     Epoch,
     /// From a node to the warehouse.
     Ingest,
+    /// Pages: time on the server and statements to the warehouse, each request at another block.
+    Pages,
 }
 
 fn main() -> ExitCode {

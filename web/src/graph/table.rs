@@ -34,36 +34,19 @@ pub fn table(graph: &Graph) -> AnyView {
 /// All values, oldest first; what is not known is empty.
 #[must_use]
 pub fn csv(graph: &Graph) -> String {
-    let mut text = csv_field(match graph.axis {
+    let place = match graph.axis {
         Axis::Blocks => "block",
         Axis::Time => "timestamp_ms",
         Axis::Ranks => "rank",
-    });
-    for name in columns(graph) {
-        text.push(',');
-        text.push_str(&csv_field(&name));
-    }
-    text.push('\n');
+    };
+    let mut text = String::new();
+    csv::line(&mut text, std::iter::once(place.to_owned()).chain(columns(graph)));
     for (index, x) in graph.xs.iter().enumerate() {
-        let _ = write!(text, "{x}");
-        for value in cells(graph, index) {
-            text.push(',');
-            if let Some(value) = value {
-                let _ = write!(text, "{value}");
-            }
-        }
-        text.push('\n');
+        let known = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+        let values = cells(graph, index).into_iter().map(known);
+        csv::line(&mut text, std::iter::once(x.to_string()).chain(values));
     }
     text
-}
-
-/// A field, quoted where it must be.
-fn csv_field(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
 }
 
 fn place_name(axis: Axis) -> &'static str {

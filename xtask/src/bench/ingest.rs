@@ -1,15 +1,15 @@
 //! `cargo xtask bench ingest`: a recorded chain from `yumascan node` into an empty data folder, both on this machine.
 
 use std::{
-    io::{BufRead, BufReader},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::PathBuf,
+    process::{Command, Stdio},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Parser;
 use serde::Deserialize;
 
+use super::programs::{Server, answer};
 use crate::{
     command::{cargo, run},
     workspace::Workspace,
@@ -59,7 +59,7 @@ pub(super) fn run_bench(workspace: &Workspace, arguments: &[String]) -> Result<(
     let recording = options.recording.unwrap_or_else(|| workspace.path("demo/main"));
     run(cargo(workspace).args(["build", "--release", "--package", "yumascan-cli"]))?;
     let program = workspace.target().join("release/yumascan");
-    let node = Node::start(&program, workspace.root(), &recording)?;
+    let node = Server::node(&program, workspace.root(), &recording)?;
     println!("from {} on {} cores, node and ingester together", recording.display(), cores());
     println!("run  blocks/s  events/s  seconds  rpc  decode  insert  bytes/event on disk  of them raw");
     for number in 1..=options.runs {
@@ -108,42 +108,4 @@ fn print_run(number: u32, report: &Report, size: &Size) {
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
-/// Runs a program and reads the JSON that it prints.
-fn answer<T: for<'de> Deserialize<'de>>(command: &mut Command) -> Result<T> {
-    let output = command.output().context("cannot start yumascan")?;
-    if !output.status.success() {
-        bail!("{command:?} ended with {}", output.status);
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
-    serde_json::from_str(text.trim()).with_context(|| format!("{command:?} printed `{}`", text.trim()))
-}
-
-/// `yumascan node`; ends with this.
-struct Node {
-    process: Child,
-    url: String,
-}
-
-impl Node {
-    fn start(program: &Path, root: &Path, recording: &Path) -> Result<Self> {
-        let mut command = Command::new(program);
-        command.args(["node", "--listen", "127.0.0.1:0", "--recording"]).arg(recording).current_dir(root);
-        let mut process = command.stdout(Stdio::piped()).spawn().context("cannot start the node")?;
-        let output = process.stdout.take().context("the node has no output")?;
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line)?;
-        let url = line.split_whitespace().find(|word| word.starts_with("ws://"));
-        let url = url.with_context(|| format!("the node said `{}`", line.trim()))?.to_owned();
-        Ok(Self { process, url })
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        // it is gone either way
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
