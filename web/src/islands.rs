@@ -7,6 +7,7 @@
 #![allow(missing_docs)]
 
 pub mod copy;
+pub mod earnings;
 pub mod graph;
 pub mod keys;
 pub mod live;
@@ -20,6 +21,7 @@ pub mod what_if;
 pub(crate) mod browser;
 
 pub use copy::CopyButtons;
+pub use earnings::EarningsCalculator;
 pub use graph::GraphView;
 pub use keys::{Keys, help_text};
 pub use live::LiveFeed;

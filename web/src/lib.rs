@@ -13,6 +13,7 @@
 #![recursion_limit = "256"]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod calculators;
 pub mod csv;
 pub mod feed;
 pub mod graph;

@@ -63,6 +63,34 @@ pub fn share(of_65535: u16) -> String {
     format!("{:.3} %", f64::from(of_65535) / 655.35)
 }
 
+/// Parts per million as percent: `12.34 %`, `0.012 %`.
+#[must_use]
+pub fn percent_ppm(ppm: u64) -> String {
+    match ppm {
+        0 => "0 %".to_owned(),
+        1..1_000 => format!("{:.4} %", ppm as f64 / 10_000.0),
+        1_000..1_000_000 => format!("{:.2} %", ppm as f64 / 10_000.0),
+        _ => format!("{} %", group(ppm / 10_000)),
+    }
+}
+
+/// A change in parts per million with its sign: `+1.25 %`, `−0.40 %`.
+#[must_use]
+pub fn change_ppm(ppm: i64) -> String {
+    let sign = if ppm < 0 { "−" } else { "+" };
+    format!("{sign}{:.2} %", ppm.unsigned_abs() as f64 / 10_000.0)
+}
+
+/// Bits of a U96F32 as a decimal number, exact to nine places, without a unit: prices.
+#[must_use]
+pub fn price(bits: u128) -> String {
+    const NANO: u128 = 1_000_000_000;
+    let whole = bits >> 32;
+    let nano = ((bits & 0xffff_ffff) * NANO) >> 32;
+    let fraction = format!("{nano:09}");
+    format!("{}.{fraction}", group(whole))
+}
+
 /// An amount in rao as `1,234.5 TAO`, exact.
 #[must_use]
 pub fn tao(rao: u128) -> String {
