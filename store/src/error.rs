@@ -162,6 +162,22 @@ pub enum StoreError {
         /// Content hash of this seal.
         given: Hash,
     },
+    /// A rule names a sink that there is not.
+    #[error(
+        "there is no sink `{sink}`; `yumascan alerts list` shows those there are, `yumascan alerts add sink` makes one"
+    )]
+    SinkUnknown {
+        /// The sink.
+        sink: String,
+    },
+    /// Rules still name the sink.
+    #[error("the sink `{sink}` is used by {rules}; give those rules another sink first")]
+    SinkInUse {
+        /// The sink.
+        sink: String,
+        /// Names of the rules.
+        rules: String,
+    },
 }
 
 /// Turns a driver's error into [`StoreError::DiskFull`] or [`StoreError::Query`].

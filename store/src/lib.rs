@@ -1,6 +1,6 @@
 //! Operational state: what must survive a restart and is not chain data.
 //!
-//! Chain identity, cursors, sealed windows and endpoint health, in SQLite (the default: one file in the data
+//! Chain identity, cursors, sealed windows, endpoint health and alerts, in SQLite (the default: one file in the data
 //! folder) or PostgreSQL, chosen by URL. Every statement is written once and runs on both.
 //!
 //! Invariants: every operation may be repeated after a crash without changing the result; a window changes its
@@ -8,6 +8,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod alerts;
 mod chain;
 mod cursors;
 mod endpoints;

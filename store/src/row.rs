@@ -26,6 +26,11 @@ pub(crate) fn optional_number<T: TryFrom<i64>>(
     value.map(|value| narrow(value, column)).transpose()
 }
 
+/// A flag of a row, stored as 0 or 1.
+pub(crate) fn flag(row: &AnyRow, column: &'static str) -> Result<bool, StoreError> {
+    Ok(number::<u8>(row, column)? != 0)
+}
+
 /// A text of a row.
 pub(crate) fn text(row: &AnyRow, column: &'static str) -> Result<String, StoreError> {
     row.try_get(column).map_err(failed(READ))
