@@ -31,7 +31,10 @@ pub use migrate::MigrationReport;
 pub use page::{Cursor, Keyed, Order, Page, PageRequest};
 pub use rows::{BlockRows, Window, WindowRows};
 pub use table::Table;
-pub use writer::{ReplaceReceipt, TableReceipt, VerifiedReceipt, VerifiedWindow, WindowReceipt};
+pub use writer::{
+    Holdings, Parameters, RangeReceipt, ReplaceReceipt, Snapshots, StateWindow, TableReceipt, VerifiedWindow,
+    WindowReceipt,
+};
 
 /// Where the ClickHouse server is.
 #[derive(Clone)]

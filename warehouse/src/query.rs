@@ -11,6 +11,7 @@ pub mod quarantine;
 pub mod runtimes;
 pub mod search;
 pub(crate) mod sql;
+pub mod state;
 pub mod transfers;
 pub mod verifications;
 

@@ -12,10 +12,14 @@
 mod coverage;
 mod metadata;
 mod replace;
+mod replace_range;
+mod state;
 mod stored;
 mod verification;
 
-pub use verification::{VerifiedReceipt, VerifiedWindow};
+pub use replace_range::RangeReceipt;
+pub use state::{Holdings, Parameters, Snapshots, StateWindow};
+pub use verification::VerifiedWindow;
 
 use yumascan_chain::Hash;
 
