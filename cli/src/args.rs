@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::commands::{
-    audit, backfill, demo, doctor, engine, ingest, migrate, node, redecode, serve, sql, up, verify,
+    audit, backfill, demo, doctor, engine, ingest, migrate, node, redecode, serve, sql, state,
+    up, verify,
 };
 
 const EXAMPLES: &str = "\
@@ -93,6 +94,8 @@ pub(crate) enum Command {
     Sql(sql::SqlArgs),
     /// Prove that what is stored is whole: gaps, links, roots, counts
     Audit(audit::AuditArgs),
+    /// Read the chain's state block after block: prices, metagraphs, stakes, balances, parameters
+    State(state::StateArgs),
     /// Recompute the chain's consensus and emission, and compare every stored number
     Verify(verify::VerifyArgs),
     /// Rebuild the decoded rows from the raw bytes

@@ -11,6 +11,7 @@ pub(crate) mod node;
 pub(crate) mod redecode;
 pub(crate) mod serve;
 pub(crate) mod sql;
+pub(crate) mod state;
 pub(crate) mod up;
 pub(crate) mod verify;
 
@@ -29,6 +30,7 @@ pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<Exit
         Command::Serve(args) => Box::pin(serve::run(args, config)).await,
         Command::Sql(args) => Box::pin(sql::run(args, config)).await,
         Command::Audit(args) => Box::pin(audit::run(args, config)).await,
+        Command::State(args) => Box::pin(state::run(args, config)).await,
         Command::Verify(args) => Box::pin(verify::run(args, config)).await,
         Command::Redecode(args) => Box::pin(redecode::run(args, config)).await,
         Command::Node(args) => Box::pin(node::run(args)).await,

@@ -84,6 +84,7 @@ fn stage(stage: Stage) -> &'static str {
         Stage::Backfill => "ingesting",
         Stage::Following => "following",
         Stage::Verifying => "verifying",
+        Stage::ReadingState => "reading state",
         Stage::Redecode => "decoding",
         Stage::Done => "done",
     }

@@ -34,6 +34,13 @@ pub struct IngestConfig {
     pub head_stall_s: u64,
     /// Whether the epochs of new blocks are recomputed and compared as they are stored, while following the head.
     pub verify: bool,
+    /// Whether the state is read as well: of new blocks as they are stored, of stored ones after a backfill.
+    pub state: bool,
+    /// Blocks between full readings of the state of stored blocks; 0: every block of a chain of up to 100,000 blocks,
+    /// else every 25th. At the head every block is read.
+    pub state_stride: u32,
+    /// Hours between sweeps at the head, which compare all accounts and stakes with what was followed; 0: never.
+    pub state_sweep_hours: u64,
     /// Milliseconds between questions for the head where it is not pushed (HTTP endpoints).
     pub poll_ms: u64,
 }
@@ -54,6 +61,9 @@ impl Default for IngestConfig {
             requests_in_flight: 8,
             head_stall_s: 60,
             verify: true,
+            state: true,
+            state_stride: 0,
+            state_sweep_hours: 24,
             poll_ms: 3000,
         }
     }

@@ -1,12 +1,14 @@
 //! Following the head: finalized blocks are stored, the unfinalized tip is held in memory.
 //!
 //! Lanes run side by side. `heads` learns of heads (pushed, or polled for), `finalized` fills up to the
-//! finalized head, `tip` decodes best blocks above it, `verified` replays the epochs of what was sealed. They are joined by the newest value only: a lane that is busy
+//! finalized head, `tip` decodes best blocks above it, `verified` replays the epochs of what was sealed, `state` reads its state. They are joined by the newest value only: a lane that is busy
 //! sees the latest head when it comes back, never a queue of old ones. Gaps after a reconnect need no code of their
 //! own: the finalized lane always fills whatever is missing.
 
+mod behind;
 mod finalized;
 mod heads;
+mod state;
 mod tip;
 mod verified;
 
@@ -16,7 +18,16 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use yumascan_chain::{BlockNumber, Header};
 
-use crate::{IngestError, backfill::Limits, pipeline::Pipeline};
+use crate::{
+    IngestError,
+    backfill::Limits,
+    pipeline::Pipeline,
+    state::{SMALL_CHAIN, StateLane},
+    verify::Verifier,
+};
+
+/// Cursor: the state of everything up to this block was read.
+pub(crate) const STATE_CURSOR: &str = "state";
 
 /// What following needs to know.
 #[derive(Debug, Clone)]
@@ -30,6 +41,10 @@ pub(crate) struct FollowPlan {
     pub(crate) stall: Duration,
     /// Whether epochs are verified as their blocks are sealed.
     pub(crate) verify: bool,
+    /// Whether the state is read as blocks are sealed.
+    pub(crate) state: bool,
+    /// Blocks between sweeps of the state; 0: never.
+    pub(crate) state_sweep_blocks: u64,
     /// How often heads are asked for where they are not pushed.
     pub(crate) poll: Duration,
 }
@@ -78,10 +93,21 @@ pub(crate) async fn follow(
     let showing = tip::show(pipeline, best, finalized.clone(), cancel);
     let verifying = async {
         if plan.verify {
-            verified::verify(pipeline, finalized, plan.finalized, cancel).await;
+            let verifier = Verifier::new(pipeline.source.clone(), pipeline.warehouse.clone());
+            behind::run(&verifier, pipeline, finalized.clone(), plan.finalized, cancel).await;
         }
     };
-    let (stored, (), (), ()) = tokio::join!(storing, learning, showing, verifying);
+    let reading = async {
+        if plan.state {
+            let lane = StateLane::new(pipeline.source.clone(), pipeline.warehouse.clone());
+            let sweeping = state::Sweeping { lane, every: plan.state_sweep_blocks };
+            // the past of a long chain is left to a backfill and its stride
+            let is_small = plan.finalized.saturating_sub(plan.from) < SMALL_CHAIN;
+            let start = if is_small { plan.from.max(1) - 1 } else { plan.finalized };
+            behind::run(&sweeping, pipeline, finalized.clone(), start, cancel).await;
+        }
+    };
+    let (stored, (), (), (), ()) = tokio::join!(storing, learning, showing, verifying, reading);
     stored
 }
 

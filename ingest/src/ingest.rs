@@ -21,14 +21,18 @@ use crate::{
 
 mod health;
 mod reconcile;
+mod state;
 mod verify;
 
+pub use state::StateRequest;
 pub use verify::VerifyRequest;
 
 /// Cursor: everything from the configured start up to this block is sealed.
 pub(crate) const STORED_CURSOR: &str = "stored";
 /// Cursor: the finalized head last seen.
 const HEAD_CURSOR: &str = "finalized_head";
+/// Blocks an hour, at 12 seconds a block.
+const BLOCKS_AN_HOUR: u64 = 300;
 /// How often endpoint health and rates are written down.
 const HOUSEKEEPING: Duration = Duration::from_secs(5);
 
@@ -210,6 +214,8 @@ impl Ingest {
                     stall: Duration::from_secs(self.config.head_stall_s),
                     poll: Duration::from_millis(self.config.poll_ms),
                     verify: self.config.verify,
+                    state: self.config.state,
+                    state_sweep_blocks: self.config.state_sweep_hours * BLOCKS_AN_HOUR,
                 };
                 follow(&pipeline, plan, cancel).await?;
                 Ok(self.report(progress, from, progress.view().head, None, true))
@@ -224,6 +230,9 @@ impl Ingest {
                     tracing::warn!(to, last, "the range reaches beyond the finalized head and ends there");
                 }
                 let filled = self.fill_range(&pipeline, from, last, cancel).await?;
+                if filled == Filled::All {
+                    self.read_state_after(&pipeline, from, last, head, cancel).await;
+                }
                 Ok(self.report(progress, from, Some(last), clipped, filled == Filled::Cancelled))
             }
             IngestMode::ExitAtHead => {
@@ -240,6 +249,9 @@ impl Ingest {
                         () = cancel.cancelled() => head,
                     };
                     if cancelled || seen <= head {
+                        if !cancelled {
+                            self.read_state_after(&pipeline, from, head, head, cancel).await;
+                        }
                         return Ok(self.report(progress, from, Some(head), None, cancelled));
                     }
                     head = seen;

@@ -19,13 +19,15 @@ mod progress;
 mod redecode;
 pub mod rpc;
 pub mod source;
+pub mod state;
 pub mod verify;
 
 pub use audit::{AuditReport, AuditScope, Finding, FindingKind, audit};
 pub use config::IngestConfig;
 pub use error::IngestError;
-pub use ingest::{Ingest, IngestMode, IngestReport, Probe, VerifyRequest};
+pub use ingest::{Ingest, IngestMode, IngestReport, Probe, StateRequest, VerifyRequest};
 pub use progress::{Progress, ProgressView, Shares, Stage};
 pub use redecode::{RedecodeReport, redecode};
 pub use rpc::{EndpointStatus, HealthState};
+pub use state::{StateLane, StateReport, StateScope};
 pub use verify::{Verifier, VerifyReport, VerifyScope};

@@ -25,6 +25,8 @@ pub enum Stage {
     Following,
     /// Replaying epochs.
     Verifying,
+    /// Reading the state of stored blocks.
+    ReadingState,
     /// Rebuilding rows from raw rows.
     Redecode,
     /// Finished.

@@ -7,22 +7,22 @@
 //! Ranges are worked on in windows of blocks, several at once; what is found replaces what was stored for the window, and
 //! the window is recorded as done. A run that was cut off goes on behind the windows that are done.
 
-mod blocks;
+pub(crate) mod blocks;
 mod coinbase;
 mod commits;
 mod distribution;
-mod due;
+pub(crate) mod due;
 mod effects;
 mod emission;
 mod explain;
-mod items;
+pub(crate) mod items;
 mod judge;
 mod load;
 mod outputs;
 mod rao;
 mod replay;
 mod report;
-mod state;
+pub(crate) mod state;
 mod window;
 
 use std::time::Instant;
@@ -45,7 +45,7 @@ use crate::{
 /// Generation of the replay: raised whenever the same chain would get other verdicts than before.
 pub const GENERATION: u32 = 1;
 /// Blocks of a window; windows begin at multiples of it.
-const WINDOW: u64 = 64;
+pub(crate) const WINDOW: u64 = 64;
 /// Windows worked on at once.
 const AT_ONCE: usize = 3;
 
@@ -172,7 +172,7 @@ impl Verifier {
 const MOST_WRITES: u32 = 6;
 
 /// Windows that cover `gaps`, cut at multiples of [`WINDOW`].
-fn windows_of(gaps: &[BlockRange]) -> Vec<BlockRange> {
+pub(crate) fn windows_of(gaps: &[BlockRange]) -> Vec<BlockRange> {
     let mut windows = Vec::new();
     for gap in gaps {
         let mut from = gap.from;

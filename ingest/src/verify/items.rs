@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use yumascan_chain::{AccountId, BlockNumber, Runtime, StorageItem};
+use yumascan_chain::{AccountId, BlockNumber, KeyPart, Runtime, StorageItem};
 
 use super::state::States;
 use crate::source::BlockAt;
@@ -81,6 +81,42 @@ impl<'r> Items<'r> {
         self.read(states, block, name, key)?.ok_or_else(|| format!("storage {name} is not there"))
     }
 
+    /// The same where an absent item may also be one whose value is `None`.
+    pub(crate) fn find_value<T: DeserializeOwned>(
+        &self,
+        states: &States,
+        block: BlockNumber,
+        name: &str,
+        key: &[Part<'_>],
+    ) -> Result<Option<T>, Reason> {
+        Ok(self.read::<Option<T>>(states, block, name, key)?.flatten())
+    }
+
+    /// A wanted value in canonical JSON, or the item's default; `None` as for [`Self::read`].
+    pub(crate) fn json(
+        &self,
+        states: &States,
+        block: BlockNumber,
+        name: &str,
+        key: &[Part<'_>],
+    ) -> Result<Option<String>, Reason> {
+        let (Some(item), Some(key)) = (self.find(name), self.key(name, key)) else { return Ok(None) };
+        let value = item.value(states.get(block, &key)).map_err(|error| error.to_string())?;
+        Ok(value.map(|value| value.json))
+    }
+
+    /// The keys below a wanted prefix, in their parts.
+    pub(crate) fn listed(
+        &self,
+        states: &States,
+        block: BlockNumber,
+        name: &str,
+        key: &[Part<'_>],
+    ) -> Vec<Vec<KeyPart>> {
+        let (Some(item), Some(prefix)) = (self.find(name), self.key(name, key)) else { return Vec::new() };
+        states.parsed_keys(block, item, &prefix).map(|(_, parts)| parts).collect()
+    }
+
     /// Whether the state has a value of its own, not merely a default.
     pub(crate) fn is_set(&self, states: &States, block: BlockNumber, name: &str, key: &[Part<'_>]) -> bool {
         self.key(name, key).is_some_and(|key| states.get(block, &key).is_some())
@@ -101,6 +137,22 @@ pub(crate) fn decode<T: DeserializeOwned>(
             item.name()
         )
     })
+}
+
+/// The account in a part of a key.
+pub(crate) fn account_of(part: &KeyPart) -> Option<AccountId> {
+    match part {
+        KeyPart::Json(text) => serde_json::from_str(text).ok(),
+        KeyPart::Hash(_) => None,
+    }
+}
+
+/// The small number in a part of a key.
+pub(crate) fn number_of(part: &KeyPart) -> Option<u16> {
+    match part {
+        KeyPart::Json(text) => text.parse().ok(),
+        KeyPart::Hash(_) => None,
+    }
 }
 
 /// A part of a storage key.

@@ -146,6 +146,24 @@ impl States {
     }
 }
 
+/// A page of the keys that begin with `prefix`, those after `start`; an empty page is the end.
+pub(crate) async fn page_of_keys(
+    pool: &Pool,
+    at: BlockAt,
+    prefix: &[u8],
+    start: Option<&[u8]>,
+) -> Result<Vec<Key>, IngestError> {
+    for round in 1.. {
+        let ask = Ask::Page(at, prefix.to_vec(), start.map(<[u8]>::to_vec));
+        match ask_batch(pool, vec![ask], true).await?.pop() {
+            Some(Answered::Keys(_, _, keys)) => return Ok(keys),
+            Some(Answered::Again(_, error)) if round >= MOST_ROUNDS => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(Vec::new())
+}
+
 /// An answer, read.
 enum Answered {
     Values(BlockAt, Values),

@@ -10,5 +10,6 @@ mod reference;
 mod refusals;
 mod resume;
 mod site;
+mod state;
 mod upgrade;
 mod verify;

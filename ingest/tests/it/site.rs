@@ -71,6 +71,7 @@ pub(crate) fn config(endpoints: &[String], from: u64) -> IngestConfig {
         give_up_after_s: 60,
         head_stall_s: 1,
         poll_ms: 50,
+        state: false,
         ..IngestConfig::default()
     }
 }

@@ -104,7 +104,8 @@ impl Snapshots {
 }
 
 impl Holdings {
-    fn sort(&mut self) {
+    /// Sorts rows as they are stored.
+    pub fn sort(&mut self) {
         self.accounts.sort_by(|a, b| (&a.account, a.block_number).cmp(&(&b.account, b.block_number)));
         self.stakes.sort_by(|a, b| {
             (&a.coldkey, &a.hotkey, a.netuid, a.block_number).cmp(&(
@@ -120,6 +121,14 @@ impl Holdings {
         self.rates.sort_by(|a, b| {
             (&a.hotkey, a.netuid, a.block_number).cmp(&(&b.hotkey, b.netuid, b.block_number))
         });
+    }
+
+    /// Takes in others.
+    pub fn append(&mut self, mut more: Self) {
+        self.accounts.append(&mut more.accounts);
+        self.stakes.append(&mut more.stakes);
+        self.pools.append(&mut more.pools);
+        self.rates.append(&mut more.rates);
     }
 
     /// How many rows there are.
