@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = migrations![
     5 "0005_verification",
     6 "0006_state",
     7 "0007_moves",
+    8 "0008_market",
 ];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "
@@ -142,6 +143,7 @@ impl Warehouse {
             .replace("{database}", &format!("`{}`", self.config.database))
             .replace("{on_cluster}", "")
             .replace("{merge_tree}", "MergeTree")
+            .replace("{replacing_merge_tree}", "ReplacingMergeTree")
             // a plain `?` of the text must not be taken for a bound value
             .replace('?', "??")
     }

@@ -7,6 +7,7 @@ pub mod coverage;
 pub mod events;
 pub mod extrinsics;
 mod list;
+pub mod market;
 pub mod quarantine;
 pub mod runtimes;
 pub mod search;

@@ -5,6 +5,7 @@ mod encoded;
 mod lookup;
 mod moves;
 mod name_counts;
+mod period;
 mod raw_bytes;
 mod state;
 mod verification;
@@ -23,6 +24,7 @@ pub use moves::{
     ChildKeysRow, DelegateTakeRow, DeregistrationRow, EvmLogRow, EvmTransactionRow, IdentityRow, KeySwapRow,
     RegistrationRow, RootClaimRow, StakeMoveRow,
 };
+pub use period::SubnetPeriodRow;
 pub use raw_bytes::RawBytes;
 pub use state::{
     AccountBalanceRow, BondsRow, DividendRow, HotkeyPoolRow, HyperparameterRow, NetworkParameterRow,

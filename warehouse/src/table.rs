@@ -1,6 +1,6 @@
 //! The tables that are written by windows or listed by key: names, keys, order of writing.
 
-/// A table of the raw, log or lookup lane, or one of verdicts.
+/// A table of the raw, log or lookup lane, or one of verdicts or moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
 pub enum Table {
@@ -16,6 +16,9 @@ pub enum Table {
     Blocks,
     EpochVerifications,
     EmissionVerifications,
+    StakeMoves,
+    Registrations,
+    Deregistrations,
 }
 
 impl Table {
@@ -50,6 +53,9 @@ impl Table {
             Self::Blocks => "blocks",
             Self::EpochVerifications => "epoch_verifications",
             Self::EmissionVerifications => "emission_verifications",
+            Self::StakeMoves => "stake_moves",
+            Self::Registrations => "registrations",
+            Self::Deregistrations => "deregistrations",
         }
     }
 
@@ -63,11 +69,19 @@ impl Table {
         }
     }
 
-    /// Whether its rows count only once their block is in `blocks`. Verdicts stand on their own: verifying needs no
-    /// ingested blocks.
+    /// Whether its rows count only once their block is in `blocks`. Verdicts and moves stand on their own: those lanes
+    /// need no ingested blocks.
     #[must_use]
     pub const fn follows_blocks(self) -> bool {
-        !matches!(self, Self::Blocks | Self::EpochVerifications | Self::EmissionVerifications)
+        !matches!(
+            self,
+            Self::Blocks
+                | Self::EpochVerifications
+                | Self::EmissionVerifications
+                | Self::StakeMoves
+                | Self::Registrations
+                | Self::Deregistrations
+        )
     }
 
     /// Columns that tell rows apart, in sort order.
@@ -84,6 +98,8 @@ impl Table {
             Self::NameCounts => &["kind", "pallet", "name", "first_block"],
             Self::EpochVerifications => &["block_number", "netuid", "mechid"],
             Self::EmissionVerifications => &["block_number", "netuid"],
+            Self::StakeMoves | Self::Registrations => &["block_number", "event_index"],
+            Self::Deregistrations => &["block_number", "item_index"],
         }
     }
 }

@@ -80,6 +80,34 @@ pub struct TickFees {
 }
 
 impl Concentrated {
+    /// A pool of the protocol's position alone, for swaps against it: fees and what waits are not known, so that
+    /// nothing can be injected into it.
+    #[must_use]
+    pub fn for_swaps(sqrt_price: U64F64, liquidity: u64, fee_rate: u16) -> Self {
+        let position = Position {
+            tick_low: -FULL_RANGE_TICK,
+            tick_high: FULL_RANGE_TICK,
+            liquidity,
+            fees_tao: I64F64::ZERO,
+            fees_alpha: I64F64::ZERO,
+            low: TickFees::default(),
+            high: TickFees::default(),
+        };
+        Self {
+            initialized: sqrt_price > U64F64::ZERO,
+            sqrt_price,
+            liquidity,
+            fee_rate,
+            fees_stay: false,
+            fee_global_tao: U64F64::ZERO,
+            fee_global_alpha: U64F64::ZERO,
+            scrap_tao_rao: 0,
+            scrap_alpha_rao: 0,
+            position: Some(position).filter(|_| sqrt_price > U64F64::ZERO),
+            user_liquidity: false,
+        }
+    }
+
     /// TAO for one alpha with 64 fraction bits: `⌊S²⌋`.
     pub fn price(&self) -> U64F64 {
         self.sqrt_price.saturating_mul(self.sqrt_price)

@@ -9,7 +9,7 @@ use crate::support::fresh_warehouse;
 const MARK: &str = "<!-- Generated from migrations/clickhouse. After a change: \
                     UPDATE=1 cargo test -p yumascan-warehouse data_dictionary -->\n";
 /// Tables in the order in which a reader wants them.
-const ORDER: [&str; 43] = [
+const ORDER: [&str; 46] = [
     "blocks",
     "extrinsics",
     "calls",
@@ -52,6 +52,9 @@ const ORDER: [&str; 43] = [
     "root_claims",
     "evm_transactions",
     "evm_logs",
+    "subnet_hours",
+    "subnet_days",
+    "rolled_up_windows",
     "schema_migrations",
 ];
 

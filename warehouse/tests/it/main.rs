@@ -4,11 +4,14 @@
 mod accounts;
 mod audit;
 mod data_dictionary;
+mod market;
+mod market_world;
 mod migrations;
 mod moves;
 mod pages;
 mod queries;
 mod replace;
+mod rollup;
 mod support;
 mod verification;
 mod writer;
