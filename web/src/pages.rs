@@ -17,14 +17,17 @@ pub mod home;
 pub mod runtimes;
 pub mod search;
 pub mod subnet;
+pub mod subnets;
 pub mod transfers;
 pub mod verification;
 
+mod as_of;
 mod calltree;
 mod filters;
 mod list;
 mod rows;
 mod shell;
+mod sorting;
 
 pub(crate) use shell::render;
 
@@ -71,6 +74,9 @@ pub(crate) fn error_page(context: &Context, error: &PageError) -> Page {
             format!("{label}: “{value}”. Expected {expected}."),
             "Correct it in the address, or start again without filters.",
         ),
+        PageError::NoState { what, why, .. } => {
+            (what.clone(), format!("{}.", capitalised(why)), "Ask for a block whose state is known, or for the newest one.")
+        }
         PageError::Warehouse(_) => (
             "The warehouse did not answer".to_owned(),
             "The page is fine, but its data could not be read; the reason is in the server's log.".to_owned(),
@@ -78,6 +84,10 @@ pub(crate) fn error_page(context: &Context, error: &PageError) -> Page {
         ),
     };
     let without_query = context.path.clone();
+    let nearest = match error {
+        PageError::NoState { nearest, .. } => nearest.clone(),
+        _ => None,
+    };
     let retry = matches!(error, PageError::BadRequest { .. } | PageError::Warehouse(_));
     let shown = title.clone();
     let status = error.status();
@@ -89,6 +99,7 @@ pub(crate) fn error_page(context: &Context, error: &PageError) -> Page {
                 <p>{why}</p>
                 <p>{what}</p>
                 <p class="ways">
+                    {nearest.map(|href| view! { <a href=href>"The nearest block with state"</a> })}
                     {retry.then(|| view! { <a href=without_query>"Without filters"</a> })}
                     <a href="/blocks">"Newest blocks"</a>
                     <a href="/help">"What the search understands"</a>
@@ -98,6 +109,11 @@ pub(crate) fn error_page(context: &Context, error: &PageError) -> Page {
         .into_any()
     };
     Page { title, section: "", status, body: Box::new(body) }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 /// The fallback of the router.

@@ -69,6 +69,7 @@ pub fn router(state: WebState) -> Router {
         .route("/transfers", get(pages::transfers::handle))
         .route("/account/{id}", get(pages::account::handle))
         .route("/verification", get(pages::verification::handle))
+        .route("/subnets", get(pages::subnets::handle))
         .route("/subnet/{netuid}", get(pages::subnet::handle))
         .route("/subnet/{netuid}/epoch/{block}", get(pages::epoch::handle))
         .route("/subnet/{netuid}/epoch/{block}/inputs.json", get(pages::epoch::handle_inputs))

@@ -137,3 +137,75 @@ pub fn finality_badge(finalized: bool) -> AnyView {
 pub fn empty(why: &str, what_to_do: AnyView) -> AnyView {
     view! { <div class="empty"><p class="why">{why.to_owned()}</p><p>{what_to_do}</p></div> }.into_any()
 }
+
+/// A subnet by number, name and symbol.
+pub fn subnet_link(href: &str, netuid: u16, name: Option<&str>, symbol: Option<&str>) -> AnyView {
+    let name = name.filter(|name| !name.is_empty()).map_or_else(|| format!("Subnet {netuid}"), str::to_owned);
+    let symbol = symbol.filter(|symbol| !symbol.is_empty()).map(|symbol| view! { <span class="none">{symbol.to_owned()}</span> });
+    view! { <span class="subnet"><span class="netuid num">{netuid}</span><a href=href.to_owned()>{name}</a>" "{symbol}</span> }
+        .into_any()
+}
+
+/// An amount of TAO with as many digits as a table has room for; exact rao on hover.
+pub fn tao_short(rao: u128) -> AnyView {
+    let shown = crate::graph::numbers::label(rao as f64 / 1e9);
+    view! { <span class="amount" title=format!("{} rao", text::group(rao))><span>{shown}</span><span class="unit">"TAO"</span></span> }
+        .into_any()
+}
+
+/// TAO for one alpha, from the bits of a U96F32; exact bits on hover.
+pub fn price(bits: Option<u128>) -> AnyView {
+    let Some(bits) = bits else { return unknown("Not stored") };
+    let shown = crate::graph::numbers::short(bits as f64 / 4_294_967_296.0);
+    view! { <span class="amount" title=format!("{} TAO; bits {bits} of 2^32", text::price(bits))><span>{shown}</span><span class="unit">"τ"</span></span> }
+        .into_any()
+}
+
+/// A change, by sign and colour.
+pub fn change(ppm: Option<i64>) -> AnyView {
+    match ppm {
+        None => unknown("No block to compare with is stored"),
+        Some(ppm) => {
+            let class = match ppm {
+                0 => "num",
+                1.. => "num up",
+                _ => "num down",
+            };
+            view! { <span class=class>{text::change_ppm(ppm)}</span> }.into_any()
+        }
+    }
+}
+
+/// A moving average of TAO flow, from the bits of an I64F64, rao a block.
+pub fn flow(bits: Option<i128>) -> AnyView {
+    let Some(bits) = bits else { return unknown("The runtime does not keep it") };
+    let rao = bits as f64 / 18_446_744_073_709_551_616.0;
+    let class = if bits < 0 { "num down" } else { "num" };
+    view! { <span class=class title=format!("{} rao a block", bits >> 64)>{crate::graph::numbers::short(rao / 1e9)}</span> }
+        .into_any()
+}
+
+/// A share, from the bits of a U96F32.
+pub fn share_bits(bits: Option<u128>) -> AnyView {
+    let Some(bits) = bits else { return unknown("The runtime does not keep it") };
+    view! { <span class="num">{text::percent_ppm(u64::try_from(bits.saturating_mul(1_000_000) >> 32).unwrap_or(u64::MAX))}</span> }
+        .into_any()
+}
+
+/// An amount of alpha, exact.
+pub fn alpha(rao: u64) -> AnyView {
+    view! { <span class="amount" title=format!("{} alpha-rao", text::group(rao))><span>{text::amount(rao)}</span><span class="unit">"α"</span></span> }
+        .into_any()
+}
+
+/// An amount of alpha with as many digits as a table has room for; exact alpha-rao on hover.
+pub fn alpha_short(rao: u64) -> AnyView {
+    let shown = crate::graph::numbers::label(rao as f64 / 1e9);
+    view! { <span class="amount" title=format!("{} alpha-rao", text::group(rao))><span>{shown}</span><span class="unit">"α"</span></span> }
+        .into_any()
+}
+
+/// A moving price, from the bits of an I96F32.
+pub fn moving_price(bits: Option<i128>) -> AnyView {
+    price(bits.and_then(|bits| u128::try_from(bits).ok()))
+}

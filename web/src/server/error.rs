@@ -24,6 +24,16 @@ pub enum PageError {
         /// What would do.
         expected: String,
     },
+    /// The state of the block asked for is not known.
+    #[error("{what}: {why}")]
+    NoState {
+        /// What was asked for, as a headline.
+        what: String,
+        /// Why it is not known, and which state is.
+        why: String,
+        /// The same page at the nearest block with state.
+        nearest: Option<String>,
+    },
     /// The warehouse failed.
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),
@@ -41,7 +51,7 @@ impl PageError {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound { .. } => StatusCode::NOT_FOUND,
+            Self::NotFound { .. } | Self::NoState { .. } => StatusCode::NOT_FOUND,
             Self::BadRequest { .. } => StatusCode::BAD_REQUEST,
             Self::Warehouse(_) => StatusCode::SERVICE_UNAVAILABLE,
         }

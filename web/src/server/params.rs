@@ -37,6 +37,11 @@ impl Params {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// All parameters but one.
+    pub fn others<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().filter(move |(key, _)| key != name).map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
     /// Whether any of the names is given.
     #[must_use]
     pub fn has_any(&self, names: &[&str]) -> bool {
