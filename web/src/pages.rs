@@ -25,6 +25,7 @@ mod as_of;
 mod calltree;
 mod filters;
 mod list;
+mod moves;
 mod rows;
 mod shell;
 mod sorting;

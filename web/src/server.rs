@@ -71,6 +71,7 @@ pub fn router(state: WebState) -> Router {
         .route("/verification", get(pages::verification::handle))
         .route("/subnets", get(pages::subnets::handle))
         .route("/subnet/{netuid}", get(pages::subnet::handle))
+        .route("/subnet/{netuid}/pool.json", get(pages::subnet::handle_pool))
         .route("/subnet/{netuid}/epoch/{block}", get(pages::epoch::handle))
         .route("/subnet/{netuid}/epoch/{block}/inputs.json", get(pages::epoch::handle_inputs))
         .route("/runtimes", get(pages::runtimes::handle))

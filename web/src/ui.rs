@@ -176,13 +176,36 @@ pub fn change(ppm: Option<i64>) -> AnyView {
     }
 }
 
-/// A moving average of TAO flow, from the bits of an I64F64, rao a block.
-pub fn flow(bits: Option<i128>) -> AnyView {
-    let Some(bits) = bits else { return unknown("The runtime does not keep it") };
-    let rao = bits as f64 / 18_446_744_073_709_551_616.0;
-    let class = if bits < 0 { "num down" } else { "num" };
-    view! { <span class=class title=format!("{} rao a block", bits >> 64)>{crate::graph::numbers::short(rao / 1e9)}</span> }
-        .into_any()
+/// An amount of TAO with its sign, by colour; exact rao on hover.
+pub fn signed_tao(rao: Option<i128>) -> AnyView {
+    let Some(rao) = rao else { return unknown("Not stored") };
+    let class = match rao {
+        0 => "amount",
+        1.. => "amount up",
+        _ => "amount down",
+    };
+    let sign = if rao > 0 { "+" } else { "" };
+    let shown = format!("{sign}{}", crate::graph::numbers::label(rao as f64 / 1e9));
+    view! { <span class=class title=format!("{rao} rao")><span>{shown}</span><span class="unit">"TAO"</span></span> }.into_any()
+}
+
+/// A line of prices without scale, oldest left: the shape alone.
+pub fn spark(values: &[u128]) -> AnyView {
+    let (Some(low), Some(high)) = (values.iter().min(), values.iter().max()) else { return ().into_any() };
+    if values.len() < 2 {
+        return ().into_any();
+    }
+    let (low, span) = (*low as f64, (high - low).max(1) as f64);
+    let step = 96.0 / (values.len() - 1) as f64;
+    let path: String = values
+        .iter()
+        .enumerate()
+        .map(|(index, value)| {
+            let pen = if index == 0 { 'M' } else { 'L' };
+            format!("{pen}{:.1} {:.1}", step * index as f64, 24.0 - (*value as f64 - low) / span * 22.0)
+        })
+        .collect();
+    view! { <svg class="spark" viewBox="0 0 96 26" preserveAspectRatio="none" aria-hidden="true"><path d=path/></svg> }.into_any()
 }
 
 /// A share, from the bits of a U96F32.

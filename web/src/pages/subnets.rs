@@ -4,11 +4,15 @@ use std::collections::HashMap;
 
 use axum::response::Response;
 use leptos::prelude::*;
-use yumascan_protocol::{
-    fixed::U96F32,
-    valuation::{self, Holdings},
+use yumascan_protocol::{fixed::U96F32, valuation::Holdings};
+use yumascan_warehouse::{
+    query::market::{
+        Moment,
+        changes::{Changes, Flow},
+        emissions::emissions_of,
+    },
+    rows::SubnetStateRow,
 };
-use yumascan_warehouse::{query::market::Moment, rows::SubnetStateRow};
 
 use super::{
     Page, as_of,
@@ -19,21 +23,40 @@ use crate::{
     text, ui,
 };
 
-const DAY_MS: u64 = 86_400_000;
+const WEEK_MS: u64 = 7 * 86_400_000;
+/// Hours between two points of a sparkline.
+const SPARK_HOURS: u64 = 4;
 
 /// A subnet as the table shows it.
 pub(crate) struct Line {
     pub(crate) row: SubnetStateRow,
     pub(crate) holdings: Option<Holdings>,
-    /// Change of the price against a day before, parts per million.
-    pub(crate) change_ppm: Option<i64>,
-    /// TAO that went through the pool since a day before, rao.
-    pub(crate) volume_rao: Option<u64>,
+    pub(crate) changes: Option<Changes>,
     /// Share of the TAO emission of the block, parts per million.
     pub(crate) emission_ppm: Option<u64>,
     /// TAO of the pool for one alpha outside of it, bits of a U96F32: what a dissolved subnet would pay.
     pub(crate) liquidation_bits: Option<u128>,
+    /// Closing prices of the last week, oldest first, bits of U96F32.
+    pub(crate) week: Vec<u128>,
     pub(crate) href: String,
+}
+
+/// Positions of windows in [`Changes`].
+const DAY: usize = 1;
+const WEEK: usize = 2;
+
+impl Line {
+    fn change_ppm(&self, window: usize) -> Option<i64> {
+        self.changes.as_ref()?.prices.get(window)?.change_ppm
+    }
+
+    fn flow(&self, window: usize) -> Option<&Flow> {
+        self.changes.as_ref()?.flows.get(window)
+    }
+
+    fn volume_rao(&self) -> Option<u128> {
+        self.flow(DAY).map(|flow| flow.buy_rao + flow.sell_rao)
+    }
 }
 
 pub(crate) async fn handle(context: Context) -> Response {
@@ -46,7 +69,7 @@ async fn load(context: &Context) -> Result<Answer, PageError> {
     let columns = columns();
     let emission = columns.iter().position(|column| column.key == "emission").unwrap_or(0);
     let sorted = Sorted::of(context, &columns, Sorted { column: emission, descending: true })?;
-    let (mut lines, anchor) = read(context, &moment).await?;
+    let mut lines = read(context, &moment).await?;
     sorted.sort(&columns, &mut lines);
     if context.params.get("format") == Some("csv") {
         let name = format!("subnets-{}.csv", moment.block);
@@ -54,9 +77,10 @@ async fn load(context: &Context) -> Result<Answer, PageError> {
     }
     let context = context.clone();
     Ok(Page::new("Subnets", "/subnets", move || {
+        let anchor = lines.iter().find_map(|line| line.changes.as_ref()?.prices.get(DAY)?.anchor_block);
         let anchored = anchor.map_or_else(
-            || "no block a day before is stored, so changes and volumes are unknown".to_owned(),
-            |then| format!("changes and volumes are against block {}, a day before", text::group(then.block)),
+            || "no block a day before is stored, so changes are unknown".to_owned(),
+            |block| format!("changes of a day are against block {}", text::group(block)),
         );
         view! {
             <header class="title"><h1>"Subnets"</h1><span class="pager"><a href=context.link(&[("format", Some("csv"))]) rel="nofollow" download="">"CSV"</a></span></header>
@@ -69,41 +93,34 @@ async fn load(context: &Context) -> Result<Answer, PageError> {
     .into())
 }
 
-/// All subnets but root at a moment, and the moment that changes are measured against.
-pub(crate) async fn read(context: &Context, moment: &Moment) -> Result<(Vec<Line>, Option<Moment>), PageError> {
+/// All subnets but root at a moment.
+pub(crate) async fn read(context: &Context, moment: &Moment) -> Result<Vec<Line>, PageError> {
     let warehouse = &context.state.warehouse;
-    let rows = warehouse.list_subnets(moment).await?;
-    let anchor = warehouse.find_earlier_moment(moment, DAY_MS).await?;
-    let before: HashMap<(u16, Option<u64>), SubnetStateRow> = match &anchor {
-        Some(then) => {
-            let rows = warehouse.list_subnets(then).await?;
-            // a netuid that went to another subnet meanwhile has no change
-            rows.into_iter().map(|row| ((row.netuid, row.registered_at), row)).collect()
-        }
-        None => HashMap::new(),
-    };
-    let emitted = |row: &SubnetStateRow| Some(u128::from(row.tao_in_emission_rao?) + u128::from(row.excess_tao_rao.unwrap_or(0)));
-    let whole: u128 = rows.iter().filter(|row| row.netuid != 0).filter_map(emitted).sum();
+    let week_ago = moment.timestamp_ms.unwrap_or(0).saturating_sub(WEEK_MS);
+    let (rows, changes, mut weeks) = tokio::try_join!(
+        warehouse.list_subnets(moment),
+        warehouse.list_changes(None, moment),
+        warehouse.list_sparklines(moment, week_ago, SPARK_HOURS),
+    )?;
+    let shares: HashMap<u16, Option<u64>> =
+        emissions_of(&rows, None).into_iter().map(|emission| (emission.netuid, emission.share_ppm)).collect();
+    let mut changes: HashMap<u16, Changes> = changes.into_iter().map(|changes| (changes.netuid, changes)).collect();
     let lines = rows.into_iter().filter(|row| row.netuid != 0).map(|row| {
-        let then = before.get(&(row.netuid, row.registered_at));
-        let price = |row: &SubnetStateRow| row.price_bits.map(U96F32::from_bits);
-        let change_ppm = then.and_then(|then| valuation::change_ppm(price(then)?, price(&row)?));
-        let volume_rao = then.and_then(|then| u64::try_from(row.volume_rao?.checked_sub(then.volume_rao?)?).ok());
         let holdings = holdings(&row);
         let liquidation_bits = holdings.and_then(|held| {
             (held.alpha_out_rao > 0).then(|| U96F32::ratio(held.tao_in_rao, held.alpha_out_rao).to_bits())
         });
         Line {
-            change_ppm,
-            volume_rao,
-            emission_ppm: emitted(&row).and_then(|part| valuation::share_ppm(part, whole)),
+            changes: changes.remove(&row.netuid),
+            week: weeks.remove(&row.netuid).unwrap_or_default(),
+            emission_ppm: shares.get(&row.netuid).copied().flatten(),
             liquidation_bits,
             href: as_of::keep(context, &format!("/subnet/{}", row.netuid)),
             holdings,
             row,
         }
     });
-    Ok((lines.collect(), anchor))
+    Ok(lines.collect())
 }
 
 /// What a subnet's worth follows from; `None` where a part of it is not known.
@@ -154,9 +171,18 @@ fn columns() -> Vec<Column<Line>> {
             label: "24 h",
             meaning: "Change of the price against the block a day before",
             class: "r",
-            value: |line| line.change_ppm.map(|ppm| ppm as f64),
-            cell: |line| ui::change(line.change_ppm),
-            text: |line| plain(line.change_ppm),
+            value: |line| line.change_ppm(DAY).map(|ppm| ppm as f64),
+            cell: |line| ui::change(line.change_ppm(DAY)),
+            text: |line| plain(line.change_ppm(DAY)),
+        },
+        Column {
+            key: "week",
+            label: "7 d",
+            meaning: "Change of the price against the block a week before",
+            class: "r p2",
+            value: |line| line.change_ppm(WEEK).map(|ppm| ppm as f64),
+            cell: |line| ui::change(line.change_ppm(WEEK)),
+            text: |line| plain(line.change_ppm(WEEK)),
         },
         Column {
             key: "cap",
@@ -170,20 +196,20 @@ fn columns() -> Vec<Column<Line>> {
         Column {
             key: "volume",
             label: "Volume 24 h",
-            meaning: "TAO through the pool in a day, the chain's own buys included",
+            meaning: "TAO of users' buys and sales in a day",
             class: "r p2",
-            value: |line| line.volume_rao.map(|rao| rao as f64),
-            cell: |line| rao(line.volume_rao.map(u128::from)),
-            text: |line| plain(line.volume_rao),
+            value: |line| of_rao(line.volume_rao()),
+            cell: |line| rao(line.volume_rao()),
+            text: |line| plain(line.volume_rao()),
         },
         Column {
             key: "flow",
-            label: "Flow",
-            meaning: "Moving average of net TAO staked, TAO a block",
+            label: "Net flow 24 h",
+            meaning: "TAO of buys less TAO of sales in a day",
             class: "r p2",
-            value: |line| line.row.ema_tao_flow_bits.map(|bits| bits as f64),
-            cell: |line| ui::flow(line.row.ema_tao_flow_bits),
-            text: |line| plain(line.row.ema_tao_flow_bits.map(|bits| bits >> 64)),
+            value: |line| line.flow(DAY).map(|flow| flow.net_rao() as f64),
+            cell: |line| ui::signed_tao(line.flow(DAY).map(Flow::net_rao)),
+            text: |line| plain(line.flow(DAY).map(Flow::net_rao)),
         },
         Column {
             key: "liquidity",
@@ -229,6 +255,15 @@ fn columns() -> Vec<Column<Line>> {
             value: |line| line.row.neuron_count.map(f64::from),
             cell: |line| line.row.neuron_count.map_or_else(|| ui::unknown("Not stored"), |count| view! { <span class="num">{count}</span> }.into_any()),
             text: |line| plain(line.row.neuron_count),
+        },
+        Column {
+            key: "spark",
+            label: "Week",
+            meaning: "Price of the last seven days",
+            class: "p3",
+            value: |_| None,
+            cell: |line| ui::spark(&line.week),
+            text: |line| line.week.iter().map(|bits| text::price(*bits)).collect::<Vec<_>>().join(" "),
         },
     ]
 }
