@@ -11,6 +11,8 @@ use crate::{
     text,
 };
 
+mod economy;
+
 /// Blocks in the activity chart.
 const CHARTED: u32 = 120;
 
@@ -27,7 +29,9 @@ async fn load(context: &Context) -> Result<Answer, PageError> {
         state.status(),
         state.warehouse.list_blocks(&newest, PageRequest::newest(CHARTED))
     )?;
+    let economy = economy::read(context).await?;
     let now_ms = context.now_ms;
+    let context = context.clone();
     let empty = feed.best.is_none();
     let feed = feed.as_ref().clone();
     Ok(Page::new("", "/", move || {
@@ -37,6 +41,7 @@ async fn load(context: &Context) -> Result<Answer, PageError> {
                 <div class="notice"><p><b>"No block is stored yet. "</b>"This page fills by itself as soon as the ingester delivers the first ones."</p></div>
             })}
             <LiveFeed initial=feed now_ms=now_ms/>
+            {economy.as_ref().map(|economy| economy::section(&context, economy))}
             {chart(&charted.rows)}
             {coverage(&status)}
         }

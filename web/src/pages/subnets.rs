@@ -50,6 +50,11 @@ impl Line {
         self.changes.as_ref()?.prices.get(window)?.change_ppm
     }
 
+    /// Change of the price against the block a day before, parts per million.
+    pub(crate) fn day_change_ppm(&self) -> Option<i64> {
+        self.change_ppm(DAY)
+    }
+
     fn flow(&self, window: usize) -> Option<&Flow> {
         self.changes.as_ref()?.flows.get(window)
     }

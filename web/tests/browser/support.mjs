@@ -88,7 +88,7 @@ export async function everyPage() {
   return [
     "/", "/blocks", `/block/${finalized}`, "/extrinsics", "/extrinsics?signed=any&result=failed", `/extrinsic/${signed.block}-${signed.index}`,
     `/extrinsic/${signed.block}-${signed.index}?args=raw`, "/events", "/events?name=Balances.Transfer", "/transfers", "/transfers?min=1",
-    `/account/${signed.signer}`, `/account/${signed.signer}?tab=transfers`, `/account/${signed.signer}?tab=events`, "/runtimes", "/verification", ...(await epochs()),
+    `/account/${signed.signer}`, `/account/${signed.signer}?tab=transfers`, `/account/${signed.signer}?tab=events`, "/runtimes", "/verification", ...(await epochs()), ...(await states()),
     "/search?q=balances", "/search", "/help",
   ];
 }
@@ -99,4 +99,19 @@ async function epochs() {
   const found = [...board.matchAll(/href="(\/subnet\/[^"]+)"/g)].map((match) => match[1].replaceAll("&amp;", "&"));
   assert.ok(found.length > 0, "the explorer verified epochs");
   return [found.at(-1), `${found.at(-1)}&uid=0`];
+}
+
+/** Pages of the state of subnets; it is read behind the blocks, so they are waited for. */
+async function states() {
+  let answer;
+  for (let turn = 0; turn < 240; turn += 1) {
+    answer = await fetch(`${base}/subnets`);
+    if (answer.status === 200) break;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  assert.equal(answer.status, 200, "the explorer read the state of subnets");
+  const netuids = [...(await answer.text()).matchAll(/href="\/subnet\/(\d+)"/g)].map((match) => Number(match[1]));
+  assert.ok(netuids.length > 0, "the explorer holds subnets");
+  const sides = ["market", "emissions", "metagraph", "validators", "miners", "parameters", "registrations", "holders", "moves", "epochs"];
+  return ["/subnets", "/subnets?sort=-price", ...sides.map((side) => `/subnet/${netuids[0]}?tab=${side}`)];
 }
