@@ -75,9 +75,11 @@ pub(crate) fn error_page(context: &Context, error: &PageError) -> Page {
             format!("{label}: “{value}”. Expected {expected}."),
             "Correct it in the address, or start again without filters.",
         ),
-        PageError::NoState { what, why, .. } => {
-            (what.clone(), format!("{}.", capitalised(why)), "Ask for a block whose state is known, or for the newest one.")
-        }
+        PageError::NoState { what, why, .. } => (
+            what.clone(),
+            format!("{}.", capitalised(why)),
+            "Ask for a block whose state is known, or for the newest one.",
+        ),
         PageError::Warehouse(_) => (
             "The warehouse did not answer".to_owned(),
             "The page is fine, but its data could not be read; the reason is in the server's log.".to_owned(),

@@ -141,7 +141,9 @@ pub fn empty(why: &str, what_to_do: AnyView) -> AnyView {
 /// A subnet by number, name and symbol.
 pub fn subnet_link(href: &str, netuid: u16, name: Option<&str>, symbol: Option<&str>) -> AnyView {
     let name = name.filter(|name| !name.is_empty()).map_or_else(|| format!("Subnet {netuid}"), str::to_owned);
-    let symbol = symbol.filter(|symbol| !symbol.is_empty()).map(|symbol| view! { <span class="none">{symbol.to_owned()}</span> });
+    let symbol = symbol
+        .filter(|symbol| !symbol.is_empty())
+        .map(|symbol| view! { <span class="none">{symbol.to_owned()}</span> });
     view! { <span class="subnet"><span class="netuid num">{netuid}</span><a href=href.to_owned()>{name}</a>" "{symbol}</span> }
         .into_any()
 }

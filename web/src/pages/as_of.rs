@@ -31,7 +31,8 @@ fn no_state(context: &Context, at: Option<u64>, why: NoMoment) -> PageError {
 /// Of which block a page speaks, with a field for another one.
 pub(crate) fn line(context: &Context, moment: &Moment) -> AnyView {
     let given = context.params.get("at").map(str::to_owned);
-    let newest = given.is_some().then(|| {
+    let is_past = given.is_some();
+    let newest = is_past.then(|| {
         view! { <a href=context.link(&[("at", None)])>"Newest block"</a> }
     });
     let kept = context.params.others("at").map(|(name, value)| {
@@ -41,7 +42,7 @@ pub(crate) fn line(context: &Context, moment: &Moment) -> AnyView {
         view! { <span class="none">{format!("state last read at block {}", text::group(moment.read_at))}</span> }
     });
     view! {
-        <form class="as-of" class:past=given.is_some() method="get" action=context.path.clone() aria-label="Block">
+        <form class="as-of" class:past=is_past method="get" action=context.path.clone() aria-label="Block">
             {kept.collect_view()}
             <span>"State after block "{ui::block_link(moment.block)}", "{ui::time(moment.timestamp_ms, context.now_ms)}</span>
             {read_at}

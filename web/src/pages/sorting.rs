@@ -42,7 +42,13 @@ impl Sorted {
         };
         let column = columns.iter().position(|column| column.key == key);
         let known = || columns.iter().map(|column| column.key).collect::<Vec<_>>().join("`, `");
-        let column = column.ok_or_else(|| PageError::bad("Order", asked, &format!("one of `{}`, with - in front for the greatest first", known())))?;
+        let column = column.ok_or_else(|| {
+            PageError::bad(
+                "Order",
+                asked,
+                &format!("one of `{}`, with - in front for the greatest first", known()),
+            )
+        })?;
         Ok(Self { column, descending })
     }
 
@@ -75,7 +81,9 @@ pub(crate) fn table<T>(context: &Context, columns: &[Column<T>], sorted: Sorted,
         .into_any()
     });
     let body = rows.iter().map(|row| {
-        let cells = columns.iter().map(|column| view! { <td class=column.class>{(column.cell)(row)}</td> }.into_any());
+        let cells = columns
+            .iter()
+            .map(|column| view! { <td class=column.class>{(column.cell)(row)}</td> }.into_any());
         view! { <tr>{cells.collect::<Vec<_>>()}</tr> }.into_any()
     });
     view! {

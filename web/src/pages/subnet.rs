@@ -165,14 +165,25 @@ fn others(context: &Context, shown: &Shown, generations: &[Generation]) -> AnyVi
     if links.is_empty() {
         return ().into_any();
     }
-    let since = shown.row.registered_at.map_or_else(String::new, |block| format!(" since block {}", text::group(block)));
+    let since = shown
+        .row
+        .registered_at
+        .map_or_else(String::new, |block| format!(" since block {}", text::group(block)));
     view! { <p class="notice">{format!("The number {} belongs to this subnet{since}; it was another one's:", shown.netuid)}{links}</p> }
         .into_any()
 }
 
 fn said(generation: &Generation) -> String {
-    let name = generation.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "a subnet without a name".to_owned());
-    format!("{name}, blocks {} to {}", text::group(generation.first_block), text::group(generation.last_block))
+    let name = generation
+        .name
+        .clone()
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "a subnet without a name".to_owned());
+    format!(
+        "{name}, blocks {} to {}",
+        text::group(generation.first_block),
+        text::group(generation.last_block)
+    )
 }
 
 fn not_there(context: &Context, netuid: u16, moment: &Moment, generations: &[Generation]) -> PageError {

@@ -109,7 +109,8 @@ pub(crate) async fn read(context: &Context, moment: &Moment) -> Result<Vec<Line>
     )?;
     let shares: HashMap<u16, Option<u64>> =
         emissions_of(&rows, None).into_iter().map(|emission| (emission.netuid, emission.share_ppm)).collect();
-    let mut changes: HashMap<u16, Changes> = changes.into_iter().map(|changes| (changes.netuid, changes)).collect();
+    let mut changes: HashMap<u16, Changes> =
+        changes.into_iter().map(|changes| (changes.netuid, changes)).collect();
     let lines = rows.into_iter().filter(|row| row.netuid != 0).map(|row| {
         let holdings = holdings(&row);
         let liquidation_bits = holdings.and_then(|held| {
@@ -159,7 +160,14 @@ fn columns() -> Vec<Column<Line>> {
             meaning: "Netuid and name",
             class: "",
             value: |line| Some(-f64::from(line.row.netuid)),
-            cell: |line| ui::subnet_link(&line.href, line.row.netuid, line.row.name.as_deref(), line.row.symbol.as_deref()),
+            cell: |line| {
+                ui::subnet_link(
+                    &line.href,
+                    line.row.netuid,
+                    line.row.name.as_deref(),
+                    line.row.symbol.as_deref(),
+                )
+            },
             text: |line| line.row.netuid.to_string(),
         },
         Column {
@@ -231,7 +239,12 @@ fn columns() -> Vec<Column<Line>> {
             meaning: "Share of the block's TAO emission",
             class: "r",
             value: |line| line.emission_ppm.map(|ppm| ppm as f64),
-            cell: |line| line.emission_ppm.map_or_else(|| ui::unknown("Not stored"), |ppm| view! { <span class="num">{text::percent_ppm(ppm)}</span> }.into_any()),
+            cell: |line| {
+                line.emission_ppm.map_or_else(
+                    || ui::unknown("Not stored"),
+                    |ppm| view! { <span class="num">{text::percent_ppm(ppm)}</span> }.into_any(),
+                )
+            },
             text: |line| plain(line.emission_ppm),
         },
         Column {
@@ -258,7 +271,12 @@ fn columns() -> Vec<Column<Line>> {
             meaning: "Neurons of the subnet",
             class: "r p3",
             value: |line| line.row.neuron_count.map(f64::from),
-            cell: |line| line.row.neuron_count.map_or_else(|| ui::unknown("Not stored"), |count| view! { <span class="num">{count}</span> }.into_any()),
+            cell: |line| {
+                line.row.neuron_count.map_or_else(
+                    || ui::unknown("Not stored"),
+                    |count| view! { <span class="num">{count}</span> }.into_any(),
+                )
+            },
             text: |line| plain(line.row.neuron_count),
         },
         Column {

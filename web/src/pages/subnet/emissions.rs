@@ -25,17 +25,26 @@ pub(super) async fn load(context: &Context, shown: &Shown) -> Result<Content, Pa
         warehouse.find_network(&shown.moment),
         warehouse.list_subnet_blocks(shown.netuid, (since, shown.moment.block), BLOCKS),
     )?;
-    let emission = emissions_of(&all, network.as_ref()).into_iter().find(|emission| emission.netuid == shown.netuid);
+    let emission =
+        emissions_of(&all, network.as_ref()).into_iter().find(|emission| emission.netuid == shown.netuid);
     let row = shown.row.clone();
     let history: Vec<SubnetStateRow> = history.into_iter().rev().collect();
     Ok(Content::new(move |_| body(&row, emission.as_ref(), &history)))
 }
 
 fn body(row: &SubnetStateRow, emission: Option<&SubnetEmission>, history: &[SubnetStateRow]) -> AnyView {
-    let rao = |value: Option<u64>| value.map_or_else(|| ui::unknown("The runtime does not keep it"), |rao| ui::tao(u128::from(rao)));
+    let rao = |value: Option<u64>| {
+        value.map_or_else(|| ui::unknown("The runtime does not keep it"), |rao| ui::tao(u128::from(rao)))
+    };
     let share = emission.and_then(|emission| emission.share_ppm);
     let of_block = facts(vec![
-        ("Share of all", share.map_or_else(|| ui::unknown("Not known"), |ppm| view! { <span class="num">{text::percent_ppm(ppm)}</span> }.into_any())),
+        (
+            "Share of all",
+            share.map_or_else(
+                || ui::unknown("Not known"),
+                |ppm| view! { <span class="num">{text::percent_ppm(ppm)}</span> }.into_any(),
+            ),
+        ),
         ("TAO into the pool", rao(row.tao_in_emission_rao)),
         ("Chain's own buy", rao(row.excess_tao_rao)),
         ("Alpha into the pool", alpha_or_unknown(row.alpha_in_emission_rao)),
@@ -53,8 +62,18 @@ fn body(row: &SubnetStateRow, emission: Option<&SubnetEmission>, history: &[Subn
         ("For miners", alpha_or_unknown(row.pending_server_rao)),
         ("For validators", alpha_or_unknown(row.pending_validator_rao)),
         ("For root", alpha_or_unknown(row.pending_root_rao)),
-        ("Last epoch", row.last_step_block.map_or_else(|| ui::unknown("Not stored"), |block| ui::block_link(block).into_any())),
-        ("Tempo", row.tempo.map_or_else(|| ui::unknown("Not stored"), |tempo| view! { <span class="num">{format!("{tempo} blocks")}</span> }.into_any())),
+        (
+            "Last epoch",
+            row.last_step_block
+                .map_or_else(|| ui::unknown("Not stored"), |block| ui::block_link(block).into_any()),
+        ),
+        (
+            "Tempo",
+            row.tempo.map_or_else(
+                || ui::unknown("Not stored"),
+                |tempo| view! { <span class="num">{format!("{tempo} blocks")}</span> }.into_any(),
+            ),
+        ),
     ]);
     view! {
         {graph(row.netuid, history)}
@@ -70,13 +89,15 @@ fn graph(netuid: u16, history: &[SubnetStateRow]) -> AnyView {
     let points = |value: fn(&SubnetStateRow) -> Option<u64>| {
         history.iter().map(|row| (row.block_number as f64, value(row).map(|rao| rao as f64 / 1e9))).collect()
     };
-    let tao = Graph::new(format!("subnet-{netuid}-tao-emission"), "TAO into the pool", "TAO a block", Axis::Blocks)
-        .from_zero()
-        .with("TAO", Kind::Area, points(|row| row.tao_in_emission_rao));
-    let alpha = Graph::new(format!("subnet-{netuid}-alpha-emission"), "Alpha emitted", "α a block", Axis::Blocks)
-        .from_zero()
-        .with("to participants", Kind::Line, points(|row| row.alpha_out_emission_rao))
-        .with("into the pool", Kind::Line, points(|row| row.alpha_in_emission_rao));
+    let tao =
+        Graph::new(format!("subnet-{netuid}-tao-emission"), "TAO into the pool", "TAO a block", Axis::Blocks)
+            .from_zero()
+            .with("TAO", Kind::Area, points(|row| row.tao_in_emission_rao));
+    let alpha =
+        Graph::new(format!("subnet-{netuid}-alpha-emission"), "Alpha emitted", "α a block", Axis::Blocks)
+            .from_zero()
+            .with("to participants", Kind::Line, points(|row| row.alpha_out_emission_rao))
+            .with("into the pool", Kind::Line, points(|row| row.alpha_in_emission_rao));
     if !tao.is_drawable() {
         return ().into_any();
     }

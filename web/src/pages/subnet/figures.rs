@@ -10,7 +10,9 @@ pub(super) fn cards(row: &SubnetStateRow) -> AnyView {
     let held = holdings(row);
     let rao = |value: Option<u128>| value.map_or_else(|| ui::unknown("Not stored"), ui::tao_short);
     let pool = match (row.tao_in_rao, row.alpha_in_rao) {
-        (Some(tao), Some(alpha)) => view! { {ui::tao_short(u128::from(tao))}" · "{ui::alpha_short(alpha)} }.into_any(),
+        (Some(tao), Some(alpha)) => {
+            view! { {ui::tao_short(u128::from(tao))}" · "{ui::alpha_short(alpha)} }.into_any()
+        }
         _ => ui::unknown("Not stored"),
     };
     let emission = match (row.tao_in_emission_rao, row.alpha_out_emission_rao) {

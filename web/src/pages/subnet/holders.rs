@@ -31,20 +31,31 @@ fn csv(holders: &Holders) -> String {
     let mut text = String::new();
     crate::csv::line(&mut text, ["coldkey", "alpha_rao", "hotkeys"]);
     for holder in &holders.greatest {
-        crate::csv::line(&mut text, [holder.coldkey.clone(), holder.alpha_rao.to_string(), holder.hotkeys.to_string()]);
+        crate::csv::line(
+            &mut text,
+            [holder.coldkey.clone(), holder.alpha_rao.to_string(), holder.hotkeys.to_string()],
+        );
     }
     text
 }
 
 fn body(context: &Context, holders: &Holders, outside: Option<u64>) -> AnyView {
     if holders.greatest.is_empty() {
-        return ui::empty("Nobody holds this subnet's alpha.", view! { "As far as the stored state tells." }.into_any());
+        return ui::empty(
+            "Nobody holds this subnet's alpha.",
+            view! { "As far as the stored state tells." }.into_any(),
+        );
     }
     let total = holders.by_coldkey.as_ref().map_or(0, |all| all.total_rao);
     let graph = Graph::new("holders", "Alpha of the greatest holders", "α", Axis::Ranks).from_zero().with(
         "alpha",
         Kind::Bars,
-        holders.greatest.iter().enumerate().map(|(place, holder)| (place as f64 + 1.0, Some(holder.alpha_rao as f64 / 1e9))).collect(),
+        holders
+            .greatest
+            .iter()
+            .enumerate()
+            .map(|(place, holder)| (place as f64 + 1.0, Some(holder.alpha_rao as f64 / 1e9)))
+            .collect(),
     );
     let rows = holders.greatest.iter().enumerate().map(|(place, holder)| {
         let share = yumascan_protocol::valuation::share_ppm(u128::from(holder.alpha_rao), total);
@@ -54,7 +65,12 @@ fn body(context: &Context, holders: &Holders, outside: Option<u64>) -> AnyView {
         }
         .into_any()
     });
-    let of = outside.map(|rao| format!(" of {} α outside of the pool; the rest is pending, owed to root, or was burned", text::group(rao / 1_000_000_000)));
+    let of = outside.map(|rao| {
+        format!(
+            " of {} α outside of the pool; the rest is pending, owed to root, or was burned",
+            text::group(rao / 1_000_000_000)
+        )
+    });
     view! {
         <section aria-labelledby="concentration"><h2 id="concentration">"Concentration"</h2>
             <dl class="tiles figures">{tiles("Coldkeys", holders.by_coldkey.as_ref())}{tiles("Hotkeys", holders.by_hotkey.as_ref())}</dl>

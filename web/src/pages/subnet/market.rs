@@ -5,6 +5,7 @@ use yumascan_warehouse::{
     query::market::{
         candles::INTERVALS,
         changes::{Changes, Flow, PriceChange},
+        pools::pool_of,
     },
     rows::SubnetPeriodRow,
 };
@@ -38,7 +39,8 @@ pub(super) async fn load(context: &Context, shown: &Shown) -> Result<Content, Pa
     )?;
     let registered_at = shown.row.registered_at;
     // another subnet's prices under the same number do not belong here
-    let candles: Vec<SubnetPeriodRow> = candles.into_iter().filter(|candle| candle.registered_at == registered_at).collect();
+    let candles: Vec<SubnetPeriodRow> =
+        candles.into_iter().filter(|candle| candle.registered_at == registered_at).collect();
     let changes = changes.into_iter().next();
     let netuid = shown.netuid;
     Ok(Content::new(move |context| body(context, netuid, name, &candles, changes.as_ref())))
@@ -52,20 +54,29 @@ pub(super) async fn pool_json(context: &Context, netuid: u16) -> Result<String, 
         what: format!("No subnet {netuid} at block {}", text::group(moment.block)),
         hint: "No stored state has it there.".to_owned(),
     })?;
-    let pool = row.to_pool().ok_or_else(|| PageError::NotFound {
+    let pool = pool_of(&row).ok_or_else(|| PageError::NotFound {
         what: format!("The pool of subnet {netuid} is not known"),
         hint: "A part of its state is not stored.".to_owned(),
     })?;
     Ok(serde_json::to_string(&pool).unwrap_or_else(|_| "null".to_owned()))
 }
 
-fn body(context: &Context, netuid: u16, interval: &str, candles: &[SubnetPeriodRow], changes: Option<&Changes>) -> AnyView {
+fn body(
+    context: &Context,
+    netuid: u16,
+    interval: &str,
+    candles: &[SubnetPeriodRow],
+    changes: Option<&Changes>,
+) -> AnyView {
     let choices = INTERVALS.iter().map(|(name, _)| {
         let current = if *name == interval { "true" } else { "false" };
         view! { <a href=context.link(&[("interval", Some(name))]) aria-current=current rel="nofollow">{*name}</a> }
     });
     let drawn = match candles.len() {
-        0 | 1 => ui::empty("Too few prices are stored for candles of this length.", view! { "Choose a shorter one." }.into_any()),
+        0 | 1 => ui::empty(
+            "Too few prices are stored for candles of this length.",
+            view! { "Choose a shorter one." }.into_any(),
+        ),
         _ => view! { <GraphView graph=graph(netuid, candles)/> }.into_any(),
     };
     view! {
@@ -93,7 +104,8 @@ fn graph(netuid: u16, candles: &[SubnetPeriodRow]) -> Graph {
         })
         .collect();
     let values = candles.iter().map(|candle| Some((candle.buy_rao + candle.sell_rao) as f64 / 1e9)).collect();
-    graph.below = Some((Series { name: "volume of users".to_owned(), kind: Kind::Bars, values }, "TAO".to_owned()));
+    graph.below =
+        Some((Series { name: "volume of users".to_owned(), kind: Kind::Bars, values }, "TAO".to_owned()));
     graph
 }
 

@@ -17,12 +17,18 @@ pub(super) async fn load(context: &Context, shown: &Shown) -> Result<Content, Pa
     sorted.sort(&columns, &mut rows);
     if context.params.get("format") == Some("csv") {
         let name = format!("subnet-{}-metagraph-{}.csv", shown.netuid, shown.moment.block);
-        return Ok(Content::File(Answer::File { name, content: FileContent::Csv(sorting::csv(&columns, &rows)) }));
+        return Ok(Content::File(Answer::File {
+            name,
+            content: FileContent::Csv(sorting::csv(&columns, &rows)),
+        }));
     }
     let netuid = shown.netuid;
     Ok(Content::new(move |context| {
         if rows.is_empty() {
-            return ui::empty("No neuron is known at this block.", view! { "The subnet may have none, or no epoch of it is stored yet." }.into_any());
+            return ui::empty(
+                "No neuron is known at this block.",
+                view! { "The subnet may have none, or no epoch of it is stored yet." }.into_any(),
+            );
         }
         let read = rows.iter().map(|row| row.block_number).max().unwrap_or(0);
         let at = format!("/subnet/{netuid}/epoch/{read}");
@@ -90,7 +96,9 @@ fn flag(value: Option<bool>) -> AnyView {
 
 /// `1.2.3.4:8091` of an axon's JSON; nothing where the neuron serves none.
 fn axon(row: &NeuronStateRow) -> AnyView {
-    let Some(json) = row.axon.as_deref() else { return view! { <span class="none">"none"</span> }.into_any() };
+    let Some(json) = row.axon.as_deref() else {
+        return view! { <span class="none">"none"</span> }.into_any();
+    };
     let parsed: Option<serde_json::Value> = serde_json::from_str(json).ok();
     let shown = parsed.as_ref().and_then(address);
     view! { <span class="hex" title=json.to_owned()>{shown.unwrap_or_else(|| "see the CSV".to_owned())}</span> }.into_any()

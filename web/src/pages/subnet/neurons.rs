@@ -29,8 +29,10 @@ pub(super) async fn load_miners(context: &Context, shown: &Shown) -> Result<Cont
         let row = parameters.iter().find(|row| row.name == name)?;
         row.new_value.as_deref()?.trim_matches('"').parse::<u64>().ok()
     };
-    let line = CutOff::of(&rows, &shown.row, shown.moment.block, number("ImmunityPeriod"), number("MaxAllowedUids"));
-    let mut miners: Vec<NeuronStateRow> = rows.into_iter().filter(|row| row.incentive.is_some_and(|share| share > 0)).collect();
+    let line =
+        CutOff::of(&rows, &shown.row, shown.moment.block, number("ImmunityPeriod"), number("MaxAllowedUids"));
+    let mut miners: Vec<NeuronStateRow> =
+        rows.into_iter().filter(|row| row.incentive.is_some_and(|share| share > 0)).collect();
     miners.sort_by(|a, b| b.incentive.cmp(&a.incentive).then(a.uid.cmp(&b.uid)));
     Ok(Content::new(move |context| miners_body(context, &miners, &line)))
 }
@@ -42,7 +44,10 @@ fn is_validator(row: &NeuronStateRow) -> bool {
 
 fn validators_body(context: &Context, rows: &[NeuronStateRow], block: u64, tempo: Option<u16>) -> AnyView {
     if rows.is_empty() {
-        return ui::empty("No neuron of this subnet validates at this block.", view! { "The metagraph has all its neurons." }.into_any());
+        return ui::empty(
+            "No neuron of this subnet validates at this block.",
+            view! { "The metagraph has all its neurons." }.into_any(),
+        );
     }
     let lines = rows.iter().map(|row| {
         let silent = row.last_update.map(|updated| block.saturating_sub(updated));
@@ -91,7 +96,9 @@ impl CutOff {
         most: Option<u64>,
     ) -> Self {
         let is_immune = |row: &NeuronStateRow| {
-            row.registered_at.zip(immunity).is_some_and(|(registered, period)| block.saturating_sub(registered) < period)
+            row.registered_at
+                .zip(immunity)
+                .is_some_and(|(registered, period)| block.saturating_sub(registered) < period)
         };
         let candidates = rows.iter().filter(|row| !is_immune(row) && row.hotkey != subnet.owner_hotkey);
         let first = candidates.min_by_key(|row| (row.emission_rao, row.registered_at, row.uid));
@@ -105,8 +112,13 @@ impl CutOff {
 
     fn said(&self) -> String {
         let next = match (self.free, self.uid, self.emission_rao) {
-            (Some(free @ 1..), ..) => format!("{} places are free, so nobody is pruned yet", text::group(free)),
-            (_, Some(uid), Some(rao)) => format!("The next registration takes the place of uid {uid}, which earned {} α in the last epoch", text::amount(rao)),
+            (Some(free @ 1..), ..) => {
+                format!("{} places are free, so nobody is pruned yet", text::group(free))
+            }
+            (_, Some(uid), Some(rao)) => format!(
+                "The next registration takes the place of uid {uid}, which earned {} α in the last epoch",
+                text::amount(rao)
+            ),
             _ => "Who is pruned next is not known".to_owned(),
         };
         format!("{next}; {} neurons are still immune.", self.immune)
@@ -115,13 +127,21 @@ impl CutOff {
 
 fn miners_body(_: &Context, rows: &[NeuronStateRow], line: &CutOff) -> AnyView {
     if rows.is_empty() {
-        return ui::empty("No neuron of this subnet earned as a miner.", view! { "Without weights of validators nobody does." }.into_any());
+        return ui::empty(
+            "No neuron of this subnet earned as a miner.",
+            view! { "Without weights of validators nobody does." }.into_any(),
+        );
     }
-    let points = rows.iter().enumerate().map(|(place, row)| (place as f64 + 1.0, row.emission_rao.map(|rao| rao as f64 / 1e9)));
+    let points = rows
+        .iter()
+        .enumerate()
+        .map(|(place, row)| (place as f64 + 1.0, row.emission_rao.map(|rao| rao as f64 / 1e9)));
     let mut graph = Graph::new("incentive", "Emission of miners in the last epoch", "α", Axis::Ranks)
         .from_zero()
         .with("emission", Kind::Bars, points.collect());
-    graph.level = line.emission_rao.map(|rao| Level { value: rao as f64 / 1e9, label: "What the next to be pruned earned".to_owned() });
+    graph.level = line
+        .emission_rao
+        .map(|rao| Level { value: rao as f64 / 1e9, label: "What the next to be pruned earned".to_owned() });
     let lines = rows.iter().enumerate().map(|(place, row)| {
         view! {
             <tr><td class="r num">{place + 1}</td><td class="r num">{row.uid}</td><td>{ui::account_or(row.hotkey.as_deref(), "unknown")}</td>

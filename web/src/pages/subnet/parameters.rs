@@ -36,7 +36,10 @@ fn title(name: Option<&str>) -> String {
 
 fn history(context: &Context, changes: &[HyperparameterRow]) -> AnyView {
     if changes.is_empty() {
-        return ui::empty("Nothing was changed in the stored blocks.", view! { "First readings are below." }.into_any());
+        return ui::empty(
+            "Nothing was changed in the stored blocks.",
+            view! { "First readings are below." }.into_any(),
+        );
     }
     let rows = changes.iter().map(|row| {
         view! {
@@ -58,7 +61,9 @@ fn history(context: &Context, changes: &[HyperparameterRow]) -> AnyView {
 }
 
 fn cause(row: &HyperparameterRow) -> AnyView {
-    let Some(index) = row.extrinsic_index else { return view! { <span class="none">{row.cause.replace('_', " ")}</span> }.into_any() };
+    let Some(index) = row.extrinsic_index else {
+        return view! { <span class="none">{row.cause.replace('_', " ")}</span> }.into_any();
+    };
     let call = row.call.clone().unwrap_or_else(|| "extrinsic".to_owned());
     let signer = row.signer.as_deref().map(ui::account);
     let href = format!("/extrinsic/{}-{index}", row.block_number);

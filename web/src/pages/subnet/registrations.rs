@@ -29,7 +29,8 @@ const LOST: u32 = 50;
 
 pub(super) async fn load(context: &Context, shown: &Shown) -> Result<Content, PageError> {
     let warehouse = &context.state.warehouse;
-    let range = Range { from_block: shown.row.registered_at, to_block: Some(shown.moment.block), ..Range::default() };
+    let range =
+        Range { from_block: shown.row.registered_at, to_block: Some(shown.moment.block), ..Range::default() };
     let filter = RegistrationFilter { range, netuid: Some(shown.netuid), ..RegistrationFilter::default() };
     let (came, lost, cost) = tokio::try_join!(
         warehouse.list_registrations(&filter, context.params.paging()?.request),
@@ -51,8 +52,11 @@ pub(super) async fn load(context: &Context, shown: &Shown) -> Result<Content, Pa
 
 fn price(block: u64, cost: &NeuronCost) -> AnyView {
     let now = cost.burn_rao.map_or_else(|| ui::unknown("Not stored"), |rao| ui::tao(u128::from(rao)));
-    let after = cost.after_registration_rao.map(|rao| view! { ", and "{ui::tao(u128::from(rao))}" after one more registration" });
-    let points = cost.ahead.iter().map(|ahead| ((block + ahead.blocks) as f64, Some(ahead.cost_rao as f64 / 1e9)));
+    let after = cost
+        .after_registration_rao
+        .map(|rao| view! { ", and "{ui::tao(u128::from(rao))}" after one more registration" });
+    let points =
+        cost.ahead.iter().map(|ahead| ((block + ahead.blocks) as f64, Some(ahead.cost_rao as f64 / 1e9)));
     let first = cost.burn_rao.map(|rao| (block as f64, Some(rao as f64 / 1e9)));
     let graph = Graph::new("registration-price", "Price of a place if nobody registers", "TAO", Axis::Blocks)
         .with("price", Kind::Line, first.into_iter().chain(points).collect());
@@ -65,7 +69,10 @@ fn price(block: u64, cost: &NeuronCost) -> AnyView {
 
 fn registrations(rows: &[RegistrationRow], now_ms: u64) -> AnyView {
     if rows.is_empty() {
-        return ui::empty("Nobody registered here in the stored blocks.", view! { "As far as the events tell." }.into_any());
+        return ui::empty(
+            "Nobody registered here in the stored blocks.",
+            view! { "As far as the events tell." }.into_any(),
+        );
     }
     let rows = rows.iter().map(|row| {
         let cost = row.cost_rao.map_or_else(|| ui::unknown("Not known"), |rao| ui::tao(u128::from(rao)));
@@ -85,7 +92,10 @@ fn registrations(rows: &[RegistrationRow], now_ms: u64) -> AnyView {
 
 fn deregistrations(rows: &[DeregistrationRow], now_ms: u64) -> AnyView {
     if rows.is_empty() {
-        return ui::empty("Nobody lost a place here in the stored blocks.", view! { "As far as the events tell." }.into_any());
+        return ui::empty(
+            "Nobody lost a place here in the stored blocks.",
+            view! { "As far as the events tell." }.into_any(),
+        );
     }
     let rows = rows.iter().map(|row| {
         view! {
