@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod hostile;
+mod market;
 mod pages;
 #[path = "../support/recording.rs"]
 mod recording;
