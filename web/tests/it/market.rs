@@ -109,7 +109,7 @@ async fn explorer() -> Explorer {
         parameters: Some(parameters),
         ..StateWindow::default()
     };
-    explorer.warehouse.write_state(window).await.expect("a window of state");
+    explorer.warehouse.write_state(&window).await.expect("a window of state");
     explorer.warehouse.roll_up_pending().await.expect("rollups");
     explorer
 }
