@@ -5,7 +5,7 @@ use yumascan_warehouse::{
     query::market::{
         candles::INTERVALS,
         changes::{Changes, Flow, PriceChange},
-        pools::pool_of,
+        quotes::pool_of,
     },
     rows::SubnetPeriodRow,
 };
