@@ -12,7 +12,6 @@ use crate::{
 pub fn EarningsCalculator(action: String, offers: Vec<Offer>, fields: Fields) -> impl IntoView {
     let start = fields.clone();
     let fields = RwSignal::new(fields);
-    let kept = StoredValue::new(offers.clone());
     let typed = move |event: leptos::ev::Event| {
         let named = event_target::<leptos::web_sys::Element>(&event).get_attribute("name");
         let value = event_target_value(&event);
@@ -25,11 +24,13 @@ pub fn EarningsCalculator(action: String, offers: Vec<Offer>, fields: Fields) ->
         let label = format!("{} · {}", offer.label, text::percent_ppm(offer.apy_ppm));
         view! { <option value=offer.key.clone() selected=offer.key == start.offer>{label}</option> }
     });
+    let options = options.collect_view();
+    let kept = StoredValue::new(offers);
     view! {
         <form class="filters" method="get" action=action aria-label="Yield calculator" on:input=typed>
             <div class="fields">
                 <label class="field f-from"><span>"Amount staked"</span><input name="amount" value=start.amount.clone() placeholder="1000" inputmode="decimal" autocomplete="off"/></label>
-                <label class="field"><span>"Staked to"</span><select name="offer">{options.collect_view()}</select></label>
+                <label class="field"><span>"Staked to"</span><select name="offer">{options}</select></label>
                 <span class="go"><button type="submit">"Calculate"</button></span>
             </div>
         </form>

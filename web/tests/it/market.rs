@@ -97,7 +97,10 @@ async fn explorer() -> Explorer {
     };
     let parameters = Parameters {
         first: FIRST,
-        subnets: vec![parameter(FIRST, None, "360", "first_seen"), parameter(3_102, Some("360"), "99", "unknown")],
+        subnets: vec![
+            parameter(FIRST, None, "360", "first_seen"),
+            parameter(3_102, Some("360"), "99", "unknown"),
+        ],
         ..Parameters::default()
     };
     let window = StateWindow {
@@ -120,7 +123,10 @@ async fn subnets_are_sorted_filtered_and_taken_away_by_address() {
     let page = explorer.page("/subnets").await;
     let text = text_of(&page);
     assert!(text.contains("3 subnets"), "{text}");
-    assert!(page.find("href=\"/subnet/7\"") < page.find("href=\"/subnet/1\""), "the most emission comes first");
+    assert!(
+        page.find("href=\"/subnet/7\"") < page.find("href=\"/subnet/1\""),
+        "the most emission comes first"
+    );
     assert!(text.contains("unknown"), "a price that was not read is unknown: {text}");
     let csv = explorer.get("/subnets?sort=netuid&format=csv").await;
     assert!(csv.headers["content-disposition"].to_str().unwrap().contains("subnets-3104.csv"));
@@ -158,7 +164,16 @@ async fn a_number_that_went_to_another_subnet_offers_both() {
 async fn every_side_of_a_subnet_is_shown() {
     let explorer = explorer().await;
     for tab in [
-        "market", "emissions", "metagraph", "validators", "miners", "parameters", "registrations", "holders", "moves", "epochs",
+        "market",
+        "emissions",
+        "metagraph",
+        "validators",
+        "miners",
+        "parameters",
+        "registrations",
+        "holders",
+        "moves",
+        "epochs",
     ] {
         explorer.page(&format!("/subnet/1?tab={tab}")).await;
     }

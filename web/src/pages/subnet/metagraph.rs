@@ -79,11 +79,15 @@ fn columns() -> Vec<Column<NeuronStateRow>> {
         scored("incentive", "Incentive", "Share of what miners earn", "r", |row| row.incentive.map(f64::from), |row| score(row.incentive), |row| plain(row.incentive)),
         scored("dividends", "Dividends", "Share of what validators earn", "r", |row| row.dividends.map(f64::from), |row| score(row.dividends), |row| plain(row.dividends)),
         scored("emission", "Emission", "Alpha of the last epoch", "r", |row| row.emission_rao.map(|rao| rao as f64), |row| row.emission_rao.map_or_else(|| ui::unknown("Not stored"), ui::alpha_short), |row| plain(row.emission_rao)),
-        scored("updated", "Updated", "Block of the last weights", "r p2", |row| row.last_update.map(|block| block as f64), |row| row.last_update.map(|block| ui::block_link(block).into_any()).unwrap_or_else(|| ui::unknown("Not stored")), |row| plain(row.last_update)),
-        scored("registered", "Registered", "Block of the registration", "r p3", |row| row.registered_at.map(|block| block as f64), |row| row.registered_at.map(|block| ui::block_link(block).into_any()).unwrap_or_else(|| ui::unknown("Not stored")), |row| plain(row.registered_at)),
+        scored("updated", "Updated", "Block of the last weights", "r p2", |row| row.last_update.map(|block| block as f64), |row| block_or_unknown(row.last_update), |row| plain(row.last_update)),
+        scored("registered", "Registered", "Block of the registration", "r p3", |row| row.registered_at.map(|block| block as f64), |row| block_or_unknown(row.registered_at), |row| plain(row.registered_at)),
         scored("coldkey", "Coldkey", "Owner of the hotkey", "p3", |_| None, |row| ui::account_or(row.coldkey.as_deref(), "unknown"), |row| plain(row.coldkey.as_deref())),
         scored("axon", "Axon", "Address that the neuron serves at", "p3", |_| None, axon, |row| plain(row.axon.as_deref())),
     ]
+}
+
+fn block_or_unknown(block: Option<u64>) -> AnyView {
+    block.map_or_else(|| ui::unknown("Not stored"), |block| ui::block_link(block).into_any())
 }
 
 fn flag(value: Option<bool>) -> AnyView {
