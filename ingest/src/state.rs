@@ -45,6 +45,8 @@ use crate::{
 pub const GENERATION: u32 = 1;
 /// Windows worked on at once.
 const AT_ONCE: usize = 3;
+/// Windows after which the market's rollups are brought up to date; many share an hour.
+const ROLLED_TOGETHER: u64 = 32;
 /// Chains of at most so many blocks are read at every block.
 pub const SMALL_CHAIN: u64 = 100_000;
 /// Blocks between full readings of a longer chain.
@@ -139,6 +141,7 @@ impl StateLane {
         let mut found = stream::iter(windows.into_iter().take_while(|_| !cancel.is_cancelled()))
             .map(|window| async move { self.read(window.from, window.to, terms).await })
             .buffered(AT_ONCE);
+        let mut unrolled = 0_u64;
         loop {
             let next = tokio::select! {
                 next = found.next() => next,
@@ -151,8 +154,18 @@ impl StateLane {
             let stored = storing.elapsed();
             report.note(&found, stored);
             progress.window_done(&found.to_tally(stored));
+            unrolled += 1;
+            if unrolled >= ROLLED_TOGETHER {
+                self.warehouse.roll_up_pending().await?;
+                unrolled = 0;
+            }
         }
         drop(found);
+        self.warehouse.roll_up_pending().await?;
+        if again {
+            // windows that were rolled up before may have other rows now
+            self.warehouse.roll_up(from, to).await?;
+        }
         if sweep && !cancel.is_cancelled() {
             report.sweep(self.sweep(to).await?);
         }
@@ -178,6 +191,7 @@ impl StateLane {
             let found = self.read(window.from, window.to, terms).await?;
             self.store(&found.window).await?;
         }
+        self.warehouse.roll_up_pending().await?;
         Ok(())
     }
 
