@@ -28,8 +28,9 @@ pub(crate) struct Metagraph {
     neurons: u16,
     mechanisms: u8,
     hotkeys: Vec<Option<AccountId>>,
-    /// Hotkeys that were neurons when the epoch ran and those that were paid, whether neurons or not.
+    /// Hotkeys whose stake the epoch may have changed: neurons, receivers, their parents, the owner's.
     paid: BTreeSet<AccountId>,
+    /// Those that received dividends.
     receivers: BTreeSet<AccountId>,
 }
 
@@ -153,9 +154,7 @@ impl Metagraph {
             self.paid.extend(read.get::<AccountId>("SubnetOwnerHotkey", &[netuid]));
         }
         for hotkey in &self.paid {
-            for (items, at) in [(before, block.parent), (after, block.at)] {
-                items.want(states, at, "Owner", &[Part::Account(hotkey)]);
-            }
+            before.want(states, block.parent, "ParentKeys", &[Part::Account(hotkey), netuid]);
         }
         for hotkey in &self.receivers {
             let account = Part::Account(hotkey);
@@ -169,7 +168,23 @@ impl Metagraph {
         }
     }
 
-    /// Fourth round: where miners have their incentives staked.
+    /// Fourth round: whom the hotkeys belong to. A parent's pool is written even where it is paid nothing.
+    pub(crate) fn want_owners(&mut self, block: &Known<'_>, states: &mut States) {
+        let read = Reader { items: &block.before.subtensor, states, block: block.parent.number };
+        let parents_of = |hotkey: &AccountId| -> Vec<(Wide<u64>, AccountId)> {
+            read.get("ParentKeys", &[Part::Account(hotkey), Part::U16(self.netuid)]).unwrap_or_default()
+        };
+        let parents: Vec<AccountId> =
+            self.paid.iter().flat_map(parents_of).map(|(_, parent)| parent).collect();
+        self.paid.extend(parents);
+        for hotkey in &self.paid {
+            for (items, at) in [(&block.before.subtensor, block.parent), (&block.after.subtensor, block.at)] {
+                items.want(states, at, "Owner", &[Part::Account(hotkey)]);
+            }
+        }
+    }
+
+    /// Fifth round: where miners have their incentives staked.
     pub(crate) fn want_destinations(&self, block: &Known<'_>, states: &mut States) {
         for coldkey in self.owners(block, states).into_values().flatten() {
             for (items, at) in [(&block.before.subtensor, block.parent), (&block.after.subtensor, block.at)] {

@@ -1,6 +1,8 @@
 //! What events do not name, found in the state: whom claims were settled for, who is staked to a swapped key, whom a
 //! removed subnet pays out, who shares in a lease.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use yumascan_chain::{AccountId, KeyPart};
 
@@ -75,6 +77,11 @@ fn want_stakes_of_keys(block: &Known<'_>, touched: &Touched, states: &mut States
     }
     for group in &touched.coldkeys {
         for hotkey in group_hotkeys(block, states, group) {
+            for (pallets, at) in sides(block) {
+                for name in POOLS {
+                    pallets.subtensor.want_keys(states, at, name, &[Part::Account(&hotkey)]);
+                }
+            }
             for coldkey in group {
                 for (pallets, at) in sides(block) {
                     for name in STAKES {
@@ -116,6 +123,11 @@ pub(crate) fn resolve(block: &Known<'_>, states: &States, touched: &mut Touched)
 
 fn resolve_hotkeys(block: &Known<'_>, states: &States, touched: &mut Touched) {
     let hotkeys: Vec<AccountId> = touched.hotkeys.iter().copied().collect();
+    for hotkey in &hotkeys {
+        for netuid in pools_of(block, states, hotkey) {
+            touched.pools.extend(hotkeys.iter().map(|hotkey| (*hotkey, netuid)));
+        }
+    }
     for (pallets, at) in sides(block) {
         for hotkey in &hotkeys {
             let key = [Part::Account(hotkey)];
@@ -128,20 +140,29 @@ fn resolve_hotkeys(block: &Known<'_>, states: &States, touched: &mut Touched) {
                     }
                 }
             }
-            for name in POOLS {
-                for parts in pallets.subtensor.listed(states, at.number, name, &key) {
-                    let Some(netuid) = parts.get(1).and_then(number_of) else { continue };
-                    touched.pools.extend(hotkeys.iter().map(|hotkey| (*hotkey, netuid)));
-                }
-            }
         }
     }
+}
+
+/// Subnets on which a hotkey has a pool, as listed.
+fn pools_of(block: &Known<'_>, states: &States, hotkey: &AccountId) -> BTreeSet<u16> {
+    let mut netuids = BTreeSet::new();
+    for (pallets, at) in sides(block) {
+        for name in POOLS {
+            let listed = pallets.subtensor.listed(states, at.number, name, &[Part::Account(hotkey)]);
+            netuids.extend(listed.iter().filter_map(|parts| number_of(parts.get(1)?)));
+        }
+    }
+    netuids
 }
 
 fn resolve_coldkeys(block: &Known<'_>, states: &States, touched: &mut Touched) {
     for group in touched.coldkeys.clone() {
         touched.accounts.extend(&group);
         for hotkey in group_hotkeys(block, states, &group) {
+            // a swap goes through every subnet and writes pools even where nothing moves
+            let pools = pools_of(block, states, &hotkey);
+            touched.pools.extend(pools.into_iter().map(|netuid| (hotkey, netuid)));
             for coldkey in &group {
                 for (pallets, at) in sides(block) {
                     let key = [Part::Account(&hotkey), Part::Account(coldkey)];

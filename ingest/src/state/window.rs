@@ -345,12 +345,13 @@ impl StateLane {
         metagraphs: &mut [Vec<Metagraph>],
         states: &mut States,
     ) -> Result<(), IngestError> {
-        for round in 0..3 {
+        for round in 0..4 {
             for (block, metagraphs) in known.iter().zip(metagraphs.iter_mut()) {
                 for metagraph in metagraphs {
                     match round {
                         0 => metagraph.want_neurons(block, states),
                         1 => metagraph.want_accounts(block, states),
+                        2 => metagraph.want_owners(block, states),
                         _ => metagraph.want_destinations(block, states),
                     }
                 }

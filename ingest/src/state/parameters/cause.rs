@@ -106,34 +106,67 @@ impl Causes {
         Cause { name, extrinsic_index: found.extrinsic_index, call, signer: found.signer.clone() }
     }
 
-    /// The call whose name is nearest to the parameter's, of those that name its subnet.
+    /// The call or event whose name is nearest to the parameter's, of those that name its subnet.
     pub(super) fn of_parameter(&self, parameter: Parameter) -> Cause {
-        let wanted = words(parameter.name.rsplit('.').next().unwrap_or(parameter.name));
-        let score = |candidate: &Candidate| -> usize {
-            let is_elsewhere =
-                parameter.netuid.is_some() && candidate.netuid != parameter.netuid.map(u64::from);
-            if is_elsewhere {
-                return 0;
-            }
-            let common = candidate.words.intersection(&wanted).count();
-            if common * 2 > wanted.len() { common * 2 + usize::from(candidate.call.is_some()) } else { 0 }
+        let name = parameter.name.rsplit('.').next().unwrap_or(parameter.name);
+        let wanted = words(name);
+        let is_here = |candidate: &&Candidate| {
+            parameter.netuid.is_none() || candidate.netuid == parameter.netuid.map(u64::from)
         };
-        let best = self.candidates.iter().max_by_key(|candidate| score(candidate));
-        let best = best.filter(|candidate| score(candidate) > 0);
+        let nearest = |least: u32, is_candidate: &dyn Fn(&Candidate) -> bool| {
+            let candidates =
+                self.candidates.iter().filter(is_here).filter(|candidate| is_candidate(candidate));
+            let scored = candidates.map(|candidate| (candidate.likeness(name, &wanted), candidate));
+            scored.filter(|(likeness, _)| *likeness >= least).max_by_key(|(likeness, _)| *likeness)
+        };
+        let best = nearest(ALIKE, &|_| true).map(|(_, candidate)| candidate);
         let raw = || self.candidates.iter().find(|candidate| candidate.is_raw);
         if let Some(found) = best.or_else(raw) {
+            // an event tells the extrinsic; its call may have another name
+            let caller = || {
+                let of_extrinsic = |candidate: &Candidate| {
+                    candidate.call.is_some() && candidate.extrinsic_index == found.extrinsic_index
+                };
+                nearest(1, &of_extrinsic).and_then(|(_, candidate)| candidate.call.clone())
+            };
+            let call = found.call.clone().or_else(|| found.extrinsic_index.and_then(|_| caller()));
             return Cause {
                 name: "call",
                 extrinsic_index: found.extrinsic_index,
-                call: found.call.clone(),
+                call,
                 signer: found.signer.clone(),
             };
         }
         match () {
             () if self.is_upgraded => Cause::named("runtime_upgrade"),
-            () if ADJUSTED.contains(&parameter.name) => Cause::named("adjustment"),
+            () if ADJUSTED.contains(&name) => Cause::named("adjustment"),
             () => Cause::named("unknown"),
         }
+    }
+}
+
+/// Likeness from which names are taken to mean the same.
+const ALIKE: u32 = 60;
+
+/// Parameters that calls and events of other names set.
+const ALIASES: [(&str, &str); 6] = [
+    ("SubtokenEnabled", "start_call"),
+    ("TotalNetworks", "NetworkAdded"),
+    ("TotalNetworks", "NetworkRemoved"),
+    ("NetworkLastLockCost", "NetworkAdded"),
+    ("PendingChildKeyCooldown", "set_pending_childkey_cooldown"),
+    ("Key", "KeyChanged"),
+];
+
+impl Candidate {
+    /// How many of the words of both names are in both, percent.
+    fn likeness(&self, name: &str, wanted: &BTreeSet<String>) -> u32 {
+        if ALIASES.contains(&(name, self.variant.as_str())) {
+            return 100;
+        }
+        let common = self.words.intersection(wanted).count();
+        let all = self.words.union(wanted).count().max(1);
+        u32::try_from(common * 100 / all).unwrap_or(0)
     }
 }
 
@@ -141,8 +174,12 @@ impl Causes {
 fn words(name: &str) -> BTreeSet<String> {
     let mut words: Vec<String> = Vec::new();
     let mut before = '_';
-    for letter in name.chars() {
-        if letter == '_' || (letter.is_uppercase() && !before.is_uppercase()) || words.is_empty() {
+    let mut letters = name.chars().peekable();
+    while let Some(letter) = letters.next() {
+        // `EMAPrice` is two words as well
+        let ends_run = before.is_uppercase() && letters.peek().is_some_and(|next| next.is_lowercase());
+        let begins = letter.is_uppercase() && (!before.is_uppercase() || ends_run);
+        if letter == '_' || begins || words.is_empty() {
             words.push(String::new());
         }
         if letter != '_'
@@ -157,7 +194,6 @@ fn words(name: &str) -> BTreeSet<String> {
         "on" => Some("enabled".to_owned()),
         "toggled" => Some("toggle".to_owned()),
         "subsubnet" => Some("mechanism".to_owned()),
-        "ck" => Some("childkey".to_owned()),
         _ => Some(word.strip_suffix('s').filter(|stem| stem.len() > 2).unwrap_or(&word).to_owned()),
     };
     words.into_iter().filter_map(plain).collect()
@@ -180,6 +216,37 @@ mod tests {
         ] {
             assert_eq!(words(item), words(call), "{item}");
         }
-        assert_ne!(words("MinBurn"), words("sudo_set_max_burn"));
+    }
+
+    #[test]
+    fn the_nearest_name_is_taken_and_another_s_is_not() {
+        let likeness = |item: &str, call: &str| {
+            let candidate = Candidate {
+                words: words(call),
+                variant: call.to_owned(),
+                netuid: None,
+                extrinsic_index: None,
+                call: None,
+                signer: None,
+                is_raw: false,
+            };
+            candidate.likeness(item, &words(item))
+        };
+        assert!(
+            likeness("TxRateLimit", "sudo_set_tx_rate_limit")
+                > likeness("TxRateLimit", "sudo_set_tx_childkey_take_rate_limit")
+        );
+        for (item, call) in [
+            ("EMAPriceHalvingBlocks", "sudo_set_ema_price_halving_period"),
+            ("NetworkLockReductionInterval", "NetworkLockCostReductionIntervalSet"),
+            ("SubtokenEnabled", "start_call"),
+        ] {
+            assert!(likeness(item, call) >= ALIKE, "{item}");
+        }
+        for (item, call) in
+            [("MinBurn", "sudo_set_max_burn"), ("Tempo", "set_weights"), ("Burn", "burned_register")]
+        {
+            assert!(likeness(item, call) < ALIKE, "{item}");
+        }
     }
 }
