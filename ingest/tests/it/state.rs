@@ -87,7 +87,7 @@ fn number(bytes: Option<&[u8]>) -> u128 {
 /// The price by the runtime's definition: the square of the stored root, cut to 32 fraction bits.
 fn square(root_bits: u128) -> u128 {
     let (high, low) = (root_bits >> 64, root_bits & u128::from(u64::MAX));
-    ((high * high << 64) + 2 * high * low + (low * low >> 64)) >> 32
+    (((high * high) << 64) + 2 * high * low + ((low * low) >> 64)) >> 32
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,10 +144,7 @@ async fn compare_subnets(chain: &Recording, site: &Site, last: u64) {
         let stored = |item: &str| number(chain.storage(&key(item), row.block_number));
         let price = match (raw("SubnetMechanism"), stored("SwapV3Initialized")) {
             (1, 1) => square(stored("AlphaSqrtPrice")),
-            (1, _) => {
-                let alpha = raw("SubnetAlphaIn");
-                if alpha == 0 { 0 } else { (raw("SubnetTAO") << 32) / alpha }
-            }
+            (1, _) => (raw("SubnetTAO") << 32).checked_div(raw("SubnetAlphaIn")).unwrap_or(0),
             _ => 1 << 32,
         };
         assert_eq!(row.price_bits, Some(price), "price at {place:?}");
@@ -278,11 +275,18 @@ async fn an_upgrade_changes_no_holding_by_itself_and_is_named() {
     let older: Vec<StakeShareRow> =
         rows(&site, "SELECT ?fields FROM stake_shares WHERE block_number <= 800").await;
     assert!(older.iter().all(|row| row.shares_mantissa.is_none() && row.shares_bits.is_some()));
-    // what the new runtime no longer has is unknown, not zero
-    let neurons: Vec<NeuronStateRow> = rows(&site, "SELECT ?fields FROM neuron_state").await;
-    let (before, after): (Vec<_>, Vec<_>) = neurons.iter().partition(|row| row.block_number <= 800);
+    // what a runtime does not have is unknown, not zero
+    let subnets: Vec<SubnetStateRow> = rows(&site, "SELECT ?fields FROM subnet_state").await;
+    let (before, after): (Vec<_>, Vec<_>) = subnets.iter().partition(|row| row.block_number <= 800);
     assert!(!before.is_empty() && !after.is_empty());
-    assert!(before.iter().all(|row| row.rank.is_some()) && after.iter().all(|row| row.rank.is_none()));
+    assert!(before.iter().all(|row| row.generation.is_none() && row.spec_version == 377));
+    assert!(after.iter().all(|row| row.generation.is_some() && row.spec_version == 402));
+    let neurons: Vec<NeuronStateRow> =
+        rows(&site, "SELECT ?fields FROM neuron_state WHERE block_number > 801").await;
+    assert!(!neurons.is_empty());
+    assert!(
+        neurons.iter().all(|row| row.rank.is_none() && row.trust.is_none() && row.pruning_score.is_none())
+    );
     let changes: Vec<HyperparameterRow> =
         rows(&site, "SELECT ?fields FROM hyperparameters WHERE name = 'BurnHalfLife'").await;
     assert!(!changes.is_empty());
