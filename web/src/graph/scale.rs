@@ -26,19 +26,18 @@ impl Scale {
         let (low, high) = if from_zero { (low.min(0.0), high.max(0.0)) } else { (low, high) };
         let room = if high > low { high - low } else { (high.abs() * 0.2).max(f64::MIN_POSITIVE * 1e9) };
         let (low, high) = if high > low { (low, high) } else { (low - room / 2.0, high + room / 2.0) };
-        let step = round_step(room / INTERVALS as f64);
-        let start = (low / step).floor() * step;
-        let mut intervals = INTERVALS as f64;
-        let mut step = step;
-        // rounding the start down can leave the top above the last tick: the step grows once then
-        while start + step * intervals < high {
+        let mut step = round_step(room / INTERVALS as f64);
+        let mut start = (low / step).floor() * step;
+        // rounding the start down can leave the top above the last tick: the step grows until it does not
+        while start + step * (INTERVALS as f64) < high {
             let wider = round_step(step * 1.01);
             if wider <= step {
-                intervals += 1.0;
+                return Some(Self { low, high });
             }
-            step = wider.max(step);
+            step = wider;
+            start = (low / step).floor() * step;
         }
-        Some(Self { low: start, high: start + step * intervals })
+        Some(Self { low: start, high: start + step * INTERVALS as f64 })
     }
 
     /// Where a value lies: 0 at the lower end, 1 at the upper.
@@ -56,13 +55,15 @@ impl Scale {
     }
 }
 
-/// The smallest of 1, 2, 2.5, 5, 10 times a power of ten that is not below `step`.
+/// The smallest of a few round numbers times a power of ten that is not below `step`.
 fn round_step(step: f64) -> f64 {
     if step <= 0.0 || !step.is_finite() {
         return 1.0;
     }
     let power = 10f64.powf(step.log10().floor());
-    let found = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().find(|unit| unit * power >= step * 0.999_999);
+    let found = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0]
+        .into_iter()
+        .find(|unit| unit * power >= step * 0.999_999);
     found.unwrap_or(10.0) * power
 }
 
