@@ -12,14 +12,17 @@ pub mod holders;
 pub mod identities;
 pub mod metagraph;
 pub mod moment;
+pub mod owners;
 pub mod parameters;
 pub mod pnl;
 pub mod positions;
 pub mod quotes;
 pub mod registrations;
 pub mod stake_moves;
+pub mod statement;
 pub mod subnets;
 pub mod validators;
+pub mod worth;
 pub mod yields;
 
 pub use moment::{Moment, NoMoment};

@@ -9,6 +9,7 @@ mod market_world;
 mod migrations;
 mod moves;
 mod pages;
+mod people;
 mod queries;
 mod replace;
 mod rollup;

@@ -6,10 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 use yumascan_protocol::{
-    apy::{self, EpochYield, RootPayment, Yield},
+    apy::{self, EpochYield, Yield},
     fixed::{U64F64, U96F32},
-    valuation::worth_rao,
 };
+
+mod best;
+mod paid;
+
+pub use best::BestFilter;
+pub use paid::{Paid, Payments};
 
 use super::Moment;
 use crate::{
@@ -162,38 +167,11 @@ impl Warehouse {
         let rows = self.fetch_all::<DividendRow>("list root dividends", sql).await?;
         let places: Vec<_> = rows.iter().map(|row| (row.block_number, u32::from(row.netuid))).collect();
         let prices = self.list_prices_at(&places).await?;
-        let mut paid_rao = 0_u128;
-        let mut payments = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let price = prices.get(&(row.block_number, row.netuid)).copied();
-            let alpha = row.root_dividends_rao.unwrap_or(0);
-            let worth = match (alpha, price) {
-                (0, _) => Some(0),
-                (alpha, Some(bits)) => Some(worth_rao(alpha, U96F32::from_bits(bits))),
-                (_, None) => None,
-            };
-            let tao = worth.map(|worth| worth.saturating_add(u128::from(row.tao_dividends_rao.unwrap_or(0))));
-            paid_rao = paid_rao.saturating_add(tao.unwrap_or(0));
-            if let (Some(tao), Some(stake)) = (tao, row.root_stake_before_rao) {
-                let tao_rao = u64::try_from(tao).unwrap_or(u64::MAX);
-                payments.push(RootPayment { tao_rao, root_stake_before_rao: stake });
-            }
-        }
-        let unknown = rows.len().saturating_sub(payments.len());
-        let (sum, skipped) = apy::root_return(&payments);
         let first = self.find_first_state_ms(window.from).await?.unwrap_or(now);
         let covered_ms = now.saturating_sub(first.max(window.after_ms));
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Ok(Some(RootYield {
-            hotkey: hotkey.to_owned(),
-            stake_rao: rows.last().and_then(|row| row.root_stake_rao),
-            paid_rao,
-            sum,
-            apr: apy::annual(sum, covered_ms).filter(|_| !payments.is_empty()),
-            payments: count(rows.len()),
-            skipped: skipped.saturating_add(count(unknown)),
-            covered_ms,
-        }))
+        let price_at = |block, netuid| prices.get(&(block, netuid)).copied();
+        let rows: Vec<&DividendRow> = rows.iter().collect();
+        Ok(Some(best::root_yield(hotkey, &rows, price_at, covered_ms)))
     }
 
     async fn find_first_state_ms(&self, from: u64) -> Result<Option<u64>, WarehouseError> {
