@@ -2,3 +2,4 @@
 //! the chain's own, from `yumascan_protocol`.
 
 pub mod earnings;
+pub mod slippage;

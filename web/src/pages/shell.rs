@@ -10,7 +10,11 @@ use crate::{
     ui::{self, icons},
 };
 
-const SECTIONS: [(&str, &str); 6] = [
+const SECTIONS: [(&str, &str); 10] = [
+    ("/subnets", "Subnets"),
+    ("/validators", "Validators"),
+    ("/yield", "Yield"),
+    ("/tokenomics", "Tokenomics"),
     ("/blocks", "Blocks"),
     ("/extrinsics", "Extrinsics"),
     ("/events", "Events"),
@@ -19,7 +23,7 @@ const SECTIONS: [(&str, &str); 6] = [
     ("/runtimes", "Runtimes"),
 ];
 
-const DESCRIPTION: &str = "Blocks, extrinsics, calls, events and transfers of Bittensor, decoded by the runtime that executed them.";
+const DESCRIPTION: &str = "Bittensor at every block: subnets, validators, yields and accounts, and all blocks, extrinsics, events and transfers, decoded by the runtime that executed them.";
 
 /// The whole document as HTML.
 pub(crate) fn render(context: &Context, status: Option<&Status>, page: Page) -> String {

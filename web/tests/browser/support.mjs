@@ -113,5 +113,16 @@ async function states() {
   const netuids = [...(await answer.text()).matchAll(/href="\/subnet\/(\d+)"/g)].map((match) => Number(match[1]));
   assert.ok(netuids.length > 0, "the explorer holds subnets");
   const sides = ["market", "emissions", "metagraph", "validators", "miners", "parameters", "registrations", "holders", "moves", "epochs"];
-  return ["/subnets", "/subnets?sort=-price", ...sides.map((side) => `/subnet/${netuids[0]}?tab=${side}`)];
+  return [...(await people()), "/subnets", "/subnets?sort=-price", ...sides.map((side) => `/subnet/${netuids[0]}?tab=${side}`)];
+}
+
+/** Pages of validators, yields, trades and the economy. */
+async function people() {
+  const validators = await (await fetch(`${base}/validators`)).text();
+  const found = [...validators.matchAll(/href="(\/validator\/[^"]+)"/g)].map((match) => match[1]);
+  assert.ok(found.length > 0, "the explorer holds validators");
+  const { extrinsics } = await feed();
+  const signer = extrinsics.find((row) => row.signer)?.signer;
+  const accounts = signer ? ["portfolio", "stake", "registrations"].map((tab) => `/account/${signer}?tab=${tab}`) : [];
+  return ["/validators", "/validators?sort=-apr", found[0], "/yield", "/yield?window=7d&netuid=0&amount=100", "/slippage?amount=10&from=tao&to=1", "/tokenomics", ...accounts];
 }

@@ -4,7 +4,11 @@
 
 mod hostile;
 mod market;
+#[allow(dead_code, reason = "its own crate's tests use the rest")]
+#[path = "../../../warehouse/tests/it/market_world.rs"]
+mod market_world;
 mod pages;
+mod people;
 #[path = "../support/recording.rs"]
 mod recording;
 mod support;
