@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::commands::{
-    audit, backfill, demo, doctor, engine, ingest, migrate, node, redecode, serve, sql, state,
-    up, verify,
+    audit, backfill, demo, doctor, engine, ingest, migrate, node, redecode, serve, sql, state, up, verify,
 };
 
 const EXAMPLES: &str = "\
