@@ -13,9 +13,12 @@ pub mod error;
 mod follow;
 mod ingest;
 mod links;
+pub mod moves;
 mod pipeline;
 mod plan;
 mod progress;
+#[cfg(test)]
+mod recorded;
 mod redecode;
 pub mod rpc;
 pub mod source;

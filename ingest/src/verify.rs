@@ -19,6 +19,8 @@ pub(crate) mod items;
 mod judge;
 mod load;
 mod outputs;
+#[cfg(test)]
+mod quotes;
 mod rao;
 mod replay;
 mod report;

@@ -22,7 +22,7 @@ pub(crate) use lookup::hash_key;
 pub use lookup::{ActivityRow, HashRow, NameCountRow};
 pub use moves::{
     ChildKeysRow, DelegateTakeRow, DeregistrationRow, EvmLogRow, EvmTransactionRow, IdentityRow, KeySwapRow,
-    RegistrationRow, RootClaimRow, StakeMoveRow,
+    MoveRows, RegistrationRow, RootClaimRow, StakeMoveRow,
 };
 pub use period::SubnetPeriodRow;
 pub use raw_bytes::RawBytes;

@@ -89,6 +89,23 @@ impl States {
         keys.iter().filter_map(move |key| Some((key, item.parse_key(key).ok()?)))
     }
 
+    /// Reads everything wanted from a recording.
+    #[cfg(test)]
+    pub(crate) fn fetch_from(&mut self, recording: &yumascan_devnode::Recording) {
+        for (block, (_, keys)) in std::mem::take(&mut self.wanted) {
+            let known = self.values.entry(block).or_default();
+            for key in keys {
+                let value = recording.storage(&key, block).map(<[u8]>::to_vec);
+                known.insert(key, value);
+            }
+        }
+        for (at, prefix) in std::mem::take(&mut self.wanted_lists) {
+            let keys = recording.state(at.number).map(|(key, _)| key).filter(|key| key.starts_with(&prefix));
+            let keys = keys.map(<[u8]>::to_vec).collect();
+            self.lists.insert((at.number, prefix), keys);
+        }
+    }
+
     /// Reads everything wanted.
     pub(crate) async fn fetch(&mut self, pool: &Pool) -> Result<(), IngestError> {
         let mut asks: Vec<Ask> = Vec::new();

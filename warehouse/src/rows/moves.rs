@@ -42,7 +42,7 @@ pub struct StakeMoveRow {
     pub fee_unit: Option<String>,
     /// buy or sell where the event swapped against the pool of netuid.
     pub side: Option<String>,
-    /// TAO that this event moved through the pool, rao, fee included.
+    /// TAO that this event moved through the pool, rao, which is tao_rao.
     pub volume_rao: Option<u64>,
     /// Of a leg.
     pub summary_event: Option<u32>,
@@ -360,3 +360,56 @@ keyed!(
     EvmTransactionRow transaction_index,
     EvmLogRow event_index,
 );
+
+/// All rows of moves of some blocks, each list in the order of its table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct MoveRows {
+    pub stake_moves: Vec<StakeMoveRow>,
+    pub registrations: Vec<RegistrationRow>,
+    pub deregistrations: Vec<DeregistrationRow>,
+    pub identities: Vec<IdentityRow>,
+    pub delegate_takes: Vec<DelegateTakeRow>,
+    pub child_keys: Vec<ChildKeysRow>,
+    pub key_swaps: Vec<KeySwapRow>,
+    pub root_claims: Vec<RootClaimRow>,
+    pub evm_transactions: Vec<EvmTransactionRow>,
+    pub evm_logs: Vec<EvmLogRow>,
+}
+
+impl MoveRows {
+    /// Adds the rows of blocks that follow.
+    pub fn append(&mut self, mut more: Self) {
+        self.stake_moves.append(&mut more.stake_moves);
+        self.registrations.append(&mut more.registrations);
+        self.deregistrations.append(&mut more.deregistrations);
+        self.identities.append(&mut more.identities);
+        self.delegate_takes.append(&mut more.delegate_takes);
+        self.child_keys.append(&mut more.child_keys);
+        self.key_swaps.append(&mut more.key_swaps);
+        self.root_claims.append(&mut more.root_claims);
+        self.evm_transactions.append(&mut more.evm_transactions);
+        self.evm_logs.append(&mut more.evm_logs);
+    }
+
+    /// Number of rows of all tables.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.stake_moves.len()
+            + self.registrations.len()
+            + self.deregistrations.len()
+            + self.identities.len()
+            + self.delegate_takes.len()
+            + self.child_keys.len()
+            + self.key_swaps.len()
+            + self.root_claims.len()
+            + self.evm_transactions.len()
+            + self.evm_logs.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

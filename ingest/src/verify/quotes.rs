@@ -1,0 +1,293 @@
+//! Does a quote give what the chain then gave?
+//!
+//! Every swap of the recorded chains is quoted against the pool as it was when the chain made it: the state of the
+//! parent, the coinbase of the block, and the swaps of the block before it, one after another: of users, of
+//! registrations, of claims of root stakers. What is quoted is compared with the event, to the rao, and at the end of
+//! each block every pool with the state.
+
+use std::{collections::BTreeMap, path::Path};
+
+use yumascan_chain::{DecodedBlock, Outcome};
+use yumascan_protocol::amm::{Curve, Order, Pool, Side, Swap, SwapError};
+use yumascan_warehouse::rows::{MoveRows, StakeMoveRow};
+
+use super::{
+    coinbase::{self, Pallets, Positions},
+    items::Part,
+    state::States,
+};
+use crate::{
+    moves::{MovesOf, collect},
+    recorded::Chain,
+};
+
+/// Subnets looked for.
+const MOST_SUBNETS: u16 = 64;
+/// Keys of liquidity positions are listed so often.
+const LISTED_EVERY: u64 = 200;
+
+/// What came of it.
+#[derive(Debug, Default)]
+struct Tally {
+    exact: BTreeMap<&'static str, u64>,
+    /// Swaps that no quote can be compared with, by reason.
+    left_out: BTreeMap<String, u64>,
+    differ: Vec<String>,
+    pools_equal: u64,
+    pools_differ: Vec<String>,
+}
+
+/// A swap against a pool.
+struct Act {
+    event: u32,
+    netuid: u16,
+    order: Order,
+    /// What the event says of it; none where the chain tells no amounts.
+    told: Option<Swap>,
+    kind: &'static str,
+    /// The same with the call's own limit.
+    limited: Option<Order>,
+}
+
+fn follow(chain: &Chain) -> Tally {
+    let mut tally = Tally::default();
+    let (first, last) = (chain.recording.first_block(), chain.recording.last_block());
+    let mut positions = Positions::default();
+    let mut pallets: BTreeMap<u32, Pallets<'_>> = BTreeMap::new();
+    for number in first..=last {
+        let (spec, runtime) = chain.runtime_of(number);
+        let pallets = pallets.entry(spec).or_insert_with(|| Pallets::of(runtime));
+        if (number - first) % LISTED_EVERY == 0 {
+            for at in [number - 1, last.min(number + LISTED_EVERY - 1)] {
+                let mut states = States::default();
+                Positions::want(pallets, &mut states, chain.at(at));
+                states.fetch_from(&chain.recording);
+                positions.add(pallets, &states, chain.at(at));
+            }
+        }
+        let decoded = chain.decode(number);
+        let block = MovesOf { number, timestamp_ms: None, spec_version: spec };
+        let found = collect(block, &decoded, &chain.state(number));
+        assert_eq!(found.missing, []);
+        let acts = acts(&found.rows, &decoded);
+        if number > 1 && chain.runtime_of(number - 1).0 != spec {
+            let left = acts.iter().filter(|act| act.told.is_some()).count() as u64;
+            *tally.left_out.entry("migrations ran in the block".to_owned()).or_default() += left;
+            continue;
+        }
+        follow_block(chain, number, pallets, &positions, &acts, &mut tally);
+    }
+    tally
+}
+
+fn follow_block(
+    chain: &Chain,
+    number: u64,
+    pallets: &Pallets<'_>,
+    positions: &Positions,
+    acts: &[Act],
+    tally: &mut Tally,
+) {
+    let parent = chain.at(number - 1);
+    let netuids: Vec<u16> = netuids(chain, pallets, number - 1);
+    let mut states = States::default();
+    coinbase::want_inputs(pallets, &mut states, parent, &netuids, positions);
+    coinbase::want_inputs(pallets, &mut states, chain.at(number), &netuids, positions);
+    states.fetch_from(&chain.recording);
+    let era = pallets.era(chain.runtime_of(number).0).unwrap();
+    let inputs = coinbase::read_inputs(pallets, &states, parent, era, &netuids, positions).unwrap();
+    let emitted = coinbase::recompute(&inputs).unwrap();
+    let mut pools: BTreeMap<u16, Pool> =
+        inputs.subnets.into_iter().map(|subnet| (subnet.netuid, subnet.pool)).collect();
+    pools.extend(emitted.subnets.into_iter().map(|subnet| (subnet.netuid, subnet.pool)));
+    for (netuid, _) in emitted.unknown {
+        pools.remove(&netuid);
+    }
+    for act in acts {
+        let Some(pool) = pools.get_mut(&act.netuid) else {
+            if act.told.is_some() {
+                *tally.left_out.entry("the pool is not known before the block".to_owned()).or_default() += 1;
+            }
+            continue;
+        };
+        follow_act(number, act, pool, tally);
+    }
+    let after = coinbase::read_inputs(pallets, &states, chain.at(number), era, &netuids, positions);
+    let Ok(after) = after else { return };
+    let still = self::netuids(chain, pallets, number);
+    for stored in after.subnets.into_iter().filter(|subnet| still.contains(&subnet.netuid)) {
+        let Some(pool) = pools.get(&stored.netuid) else { continue };
+        match differing(pool, &stored.pool) {
+            None => tally.pools_equal += 1,
+            Some(what) => tally.pools_differ.push(format!("{number} subnet {}: {what}", stored.netuid)),
+        }
+    }
+}
+
+fn netuids(chain: &Chain, pallets: &Pallets<'_>, number: u64) -> Vec<u16> {
+    let is_there = |netuid: &u16| {
+        let key = pallets.subtensor.key("NetworksAdded", &[Part::U16(*netuid)]).unwrap();
+        chain.recording.storage(&key, number) == Some(&[1])
+    };
+    (1..MOST_SUBNETS).filter(is_there).collect()
+}
+
+fn follow_act(number: u64, act: &Act, pool: &mut Pool, tally: &mut Tally) {
+    let mut quote = pool.swap(act.order);
+    let Some(told) = act.told else {
+        if let Ok((_, after)) = quote {
+            *pool = after;
+        }
+        return;
+    };
+    let fits = |quote: &Result<(Swap, Pool), SwapError>| {
+        quote.as_ref().is_ok_and(|(swap, _)| {
+            let same_in = swap.paid_in_rao + swap.fee_rao == told.paid_in_rao + told.fee_rao;
+            same_in && swap.fee_rao == told.fee_rao && swap.paid_out_rao == told.paid_out_rao
+        })
+    };
+    let mut kind = act.kind;
+    if !fits(&quote)
+        && let Some(order) = act.limited
+    {
+        let limited = pool.swap(order);
+        if fits(&limited) {
+            (quote, kind) = (limited, "stopped at the limit price");
+        }
+    }
+    if fits(&quote) {
+        *tally.exact.entry(kind).or_default() += 1;
+    } else {
+        let quoted = quote.as_ref().map(|(swap, _)| *swap);
+        tally.differ.push(format!(
+            "{number}-{} subnet {} {kind}: quoted {quoted:?}, told {told:?}",
+            act.event, act.netuid
+        ));
+    }
+    if let Ok((_, after)) = quote {
+        *pool = after;
+    }
+}
+
+/// The first number of a pool that is not as stored.
+fn differing(pool: &Pool, stored: &Pool) -> Option<String> {
+    let mut pairs = vec![
+        ("TAO", u128::from(pool.tao_rao), u128::from(stored.tao_rao)),
+        ("alpha", u128::from(pool.alpha_in_rao), u128::from(stored.alpha_in_rao)),
+    ];
+    if let (Curve::Concentrated(pool), Curve::Concentrated(stored)) = (&pool.curve, &stored.curve) {
+        pairs.push(("root of the price", pool.sqrt_price.to_bits(), stored.sqrt_price.to_bits()));
+        pairs.push(("liquidity", pool.liquidity.into(), stored.liquidity.into()));
+        pairs.push(("fees", pool.fee_global_tao.to_bits(), stored.fee_global_tao.to_bits()));
+        pairs.push(("alpha fees", pool.fee_global_alpha.to_bits(), stored.fee_global_alpha.to_bits()));
+    }
+    let (name, computed, stored) = pairs.into_iter().find(|(_, computed, stored)| computed != stored)?;
+    Some(format!("{name} {computed}, stored {stored}"))
+}
+
+/// All swaps that users made or caused, in the order in which the chain made them.
+fn acts(rows: &MoveRows, decoded: &DecodedBlock) -> Vec<Act> {
+    let mut acts: Vec<Act> = rows.stake_moves.iter().filter_map(|row| trade(row, rows, decoded)).collect();
+    for row in &rows.registrations {
+        let by_tao = matches!(row.cost_source.as_deref(), Some("recycled" | "withdrawn" | "burn"));
+        let Some(cost) = row.cost_rao.filter(|_| by_tao) else { continue };
+        let order = Order { side: Side::Buy, amount_rao: cost, limit_price_rao: None, with_fee: true };
+        let event = row.event_index;
+        acts.push(Act { event, netuid: row.netuid, order, told: None, kind: "registration", limited: None });
+    }
+    for row in rows.root_claims.iter().filter(|row| row.kind.as_deref() == Some("swap")) {
+        let order =
+            Order { side: Side::Sell, amount_rao: row.alpha_rao, limit_price_rao: None, with_fee: false };
+        let event = row.event_index;
+        acts.push(Act { event, netuid: row.netuid, order, told: None, kind: "claim", limited: None });
+    }
+    acts.sort_by_key(|act| act.event);
+    acts
+}
+
+fn trade(row: &StakeMoveRow, rows: &MoveRows, decoded: &DecodedBlock) -> Option<Act> {
+    let side = match row.side.as_deref()? {
+        "buy" => Side::Buy,
+        _ => Side::Sell,
+    };
+    let summary =
+        row.summary_event.and_then(|event| rows.stake_moves.iter().find(|row| row.event_index == event));
+    let (with_fee, kind) = match summary.map(|summary| (summary.kind.as_str(), summary.netuid)) {
+        Some(("stake_moved" | "stake_swapped" | "stake_transferred", origin)) => match side {
+            Side::Sell => (true, "first leg of a move"),
+            // the origin paid already, unless it was root
+            Side::Buy => (origin == Some(0), "second leg of a move"),
+        },
+        Some(("fee_paid_with_alpha", _)) => (false, "fee paid with alpha"),
+        _ if side == Side::Buy => (true, "stake added"),
+        _ => (true, "stake removed"),
+    };
+    let (amount_rao, out) = match side {
+        Side::Buy => (row.tao_rao?, row.alpha_rao?),
+        Side::Sell => (row.alpha_rao?, row.tao_rao?),
+    };
+    let fee_rao = row.fee?;
+    let order = Order { side, amount_rao, limit_price_rao: None, with_fee };
+    Some(Act {
+        event: row.event_index,
+        netuid: row.netuid?,
+        order,
+        told: Some(Swap { paid_in_rao: amount_rao.saturating_sub(fee_rao), paid_out_rao: out, fee_rao }),
+        kind,
+        limited: limited(row, order, decoded),
+    })
+}
+
+/// The order as the extrinsic gave it, if that named a limit.
+fn limited(row: &StakeMoveRow, order: Order, decoded: &DecodedBlock) -> Option<Order> {
+    let (call, amount) = match order.side {
+        Side::Buy => ("add_stake_limit", "amount_staked"),
+        Side::Sell => ("remove_stake_limit", "amount_unstaked"),
+    };
+    decoded.calls().find_map(|view| {
+        let ran = matches!(view.outcome, Outcome::Success | Outcome::Unknown);
+        if Some(view.extrinsic_index) != row.extrinsic_index || view.call != call || !ran {
+            return None;
+        }
+        let args: serde_json::Value = serde_json::from_str(view.args).ok()?;
+        let number = |name: &str| args.get(name)?.as_str()?.parse::<u64>().ok();
+        let fits = args.get("hotkey")?.as_str() == row.hotkey.as_deref()
+            && args.get("netuid")?.as_u64() == row.netuid.map(u64::from);
+        fits.then_some(Order { amount_rao: number(amount)?, limit_price_rao: number("limit_price"), ..order })
+    })
+}
+
+fn report(name: &str, tally: &Tally) {
+    println!("{name}: exact {:?}; left out {:?}", tally.exact, tally.left_out);
+    println!(
+        "  differ {}, pools equal at the end of a block {}, not {}",
+        tally.differ.len(),
+        tally.pools_equal,
+        tally.pools_differ.len()
+    );
+    for line in tally.differ.iter().take(12).chain(tally.pools_differ.iter().take(12)) {
+        println!("  {line}");
+    }
+}
+
+/// The first part of the bundled chain, with every kind of swap that users make.
+#[test]
+fn quotes_give_what_the_chain_gave() {
+    let tally = follow(&Chain::bundled("main", 400));
+    report("main", &tally);
+    assert!(tally.exact.values().sum::<u64>() > 500, "{:?}", tally.exact);
+    assert_eq!(tally.differ, Vec::<String>::new());
+}
+
+/// All bundled blocks, and the recordings named in `YUMASCAN_RECORDINGS`.
+#[test]
+#[ignore = "minutes"]
+fn quotes_give_what_the_chain_gave_in_whole_recordings() {
+    let bundled = ["main", "upgrade"].map(|name| Path::new("../demo").join(name));
+    let folders = Chain::others();
+    let folders = if folders.is_empty() { bundled.to_vec() } else { folders };
+    for folder in folders {
+        let tally = follow(&Chain::load(&folder, None));
+        report(&folder.display().to_string(), &tally);
+    }
+}
