@@ -15,12 +15,14 @@ pub mod balancer;
 pub mod concentrated;
 pub mod constant_product;
 mod power;
+mod quote;
 pub mod ticks;
 
 use serde::{Deserialize, Serialize};
 
 pub use balancer::Balancer;
 pub use concentrated::{Concentrated, Position, TickFees};
+pub use quote::{Leg, MoveOrder, MoveQuote, QuoteError, quote_move};
 
 use crate::fixed::{U64F64, U96F32};
 
@@ -189,7 +191,12 @@ impl Pool {
         };
         let swap = match &mut self.curve {
             Curve::ConstantProduct => return constant_product::swap(tao, alpha, order),
-            Curve::Balancer(_) => return Err(SwapError::Unsupported),
+            Curve::Balancer(balancer) => {
+                if paying < LEAST_RESERVE_RAO {
+                    return Err(SwapError::ReservesTooLow);
+                }
+                balancer.swap(tao, alpha, order)?
+            }
             Curve::Concentrated(state) => {
                 if paying < LEAST_RESERVE_RAO {
                     return Err(SwapError::ReservesTooLow);

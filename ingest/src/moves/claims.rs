@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use yumascan_protocol::{
-    fixed::U64F64,
+    fixed::{I96F32, U64F64},
+    root_claim::owed_rao,
     share_pool::{FixedPool, FloatPool, SafeFloat},
 };
 use yumascan_warehouse::rows::{MoveRows, RootClaimRow};
@@ -77,8 +78,7 @@ fn of_hotkey(hotkey: &Key, coldkey: &Key, kind: Option<&Value>, reader: &Reader<
         let rate = rates.get(&netuid).copied().unwrap_or(0);
         let Some((claimed, growth)) = growth(netuid, hotkey, coldkey, reader) else { continue };
         let of_stake = grown.and_then(|grown| rate.checked_mul(grown)).map(|bits| bits >> FRACTION);
-        let owed = before.and_then(|before| rate.checked_mul(i128::from(before)));
-        let owed = owed.map(|owed| (owed >> FRACTION) - claimed);
+        let owed = before.map(|before| owed_rao(I96F32::from_bits(rate), before, claimed));
         let left = growth - of_stake.unwrap_or(0);
         // what was added for each claim's stake was rounded down on its own, and so was the stake's worth
         let slack = i128::try_from(rates.len()).unwrap_or(i128::MAX) + 2 + (rate >> FRACTION);
@@ -107,12 +107,12 @@ fn of_hotkey(hotkey: &Key, coldkey: &Key, kind: Option<&Value>, reader: &Reader<
 }
 
 /// Claimed before the block, and what it grew by; `None` where it did not grow.
-fn growth(netuid: u16, hotkey: &Key, coldkey: &Key, reader: &Reader<'_>) -> Option<(i128, i128)> {
+fn growth(netuid: u16, hotkey: &Key, coldkey: &Key, reader: &Reader<'_>) -> Option<(u128, i128)> {
     let key = [Key::U16(netuid), hotkey.clone(), coldkey.clone()];
     let read = |moment| reader.integer::<u128>(moment, "RootClaimed", &key);
     let (before, after) = (read(Moment::Before), read(Moment::After));
-    let (before, after) = (i128::try_from(before?).ok()?, i128::try_from(after?).ok()?);
-    (after > before).then_some((before, after - before))
+    let growth = after?.checked_sub(before?).and_then(|growth| i128::try_from(growth).ok());
+    before.zip(growth.filter(|growth| *growth > 0))
 }
 
 /// Rates by subnet, alpha for each rao on root, in bits. An epoch of the block raises them before anything is claimed.

@@ -53,7 +53,7 @@ fn curve(reader: &Reader<'_>, netuid: u16) -> Option<Curve> {
     if reader.has(Moment::Before, "Swap", "SwapBalancer") {
         let balancer = reader.value(Moment::Before, "Swap", "SwapBalancer", &key)?;
         let quote = balancer.get("quote").unwrap_or(&balancer);
-        return Some(Curve::Balancer(Balancer { quote_weight: args::integer(quote)? }));
+        return Some(Curve::Balancer(Balancer { quote_weight: args::integer(quote)?, fee_rate: 0 }));
     }
     if !reader.has(Moment::Before, "Swap", "AlphaSqrtPrice") {
         return Some(Curve::ConstantProduct);

@@ -38,7 +38,7 @@ pub(super) fn collect(block: &MovesOf, log: &Log<'_>, reader: &Reader<'_>, rows:
     let mut pools: HashMap<u16, (Option<bool>, Option<U96F32>)> = HashMap::new();
     for row in &mut moves {
         let Some(netuid) = row.netuid else {
-            row.volume_rao = Some(0);
+            (row.volume_rao, row.side) = (Some(0), None);
             continue;
         };
         let (has_pool, price) = *pools

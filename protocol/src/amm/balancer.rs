@@ -1,24 +1,66 @@
 //! Weighted pools (423 on): the price from the reserves and the weight of TAO.
+//!
+//! The fee goes to the block's author, so a swap changes the reserves alone; weights change when the chain injects.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Side,
+    MAX_PRICE_RAO, MIN_PRICE_RAO, Order, Side, Swap, SwapError, fee_of,
     power::{SCALE, power},
 };
-use crate::fixed::{U64F64, wide};
+use crate::{
+    fixed::{U64F64, wide},
+    supply::RAO,
+};
 
 /// A weight of one, as the chain stores weights.
 const WHOLE: u64 = 1_000_000_000_000_000_000;
+/// What is paid in may be so many times the reserve it comes to.
+const MOST_TIMES_THE_RESERVE: u64 = 1_000;
 
-/// Storage `Swap.SwapBalancer`.
+/// Storage `Swap.SwapBalancer`, and the fee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balancer {
     /// Weight of TAO, in parts of 10^18; alpha has the rest.
     pub quote_weight: u64,
+    /// Storage `Swap.FeeRate`, of 65535.
+    #[serde(default)]
+    pub fee_rate: u16,
 }
 
 impl Balancer {
+    /// Swaps against these reserves. Where the limit price comes first, the swap ends there and the fee is that of
+    /// what was paid in.
+    pub(super) fn swap(self, tao: u64, alpha: u64, order: Order) -> Result<Swap, SwapError> {
+        let price = self.price(tao, alpha);
+        let limit = limit_price(order);
+        let (reserve, is_open) = match order.side {
+            Side::Buy => (tao, price < limit),
+            Side::Sell => (alpha, price > limit),
+        };
+        if !is_open {
+            return Err(SwapError::PriceLimitExceeded);
+        }
+        let rate = u64::from(if order.with_fee { self.fee_rate } else { 0 });
+        let fee = fee_of(order.amount_rao, U64F64::ratio(rate, u64::from(u16::MAX)));
+        let wanted = order.amount_rao.saturating_sub(fee);
+        let within = self.paid_until(order.side, reserve, price, limit);
+        let (paid_in, fee) = if wanted <= within {
+            (wanted, fee)
+        } else {
+            let share = U64F64::ratio(rate, u64::from(u16::MAX).saturating_sub(rate));
+            (within, fee_of(within, share))
+        };
+        if paid_in > reserve.saturating_mul(MOST_TIMES_THE_RESERVE) {
+            return Err(SwapError::InsufficientLiquidity);
+        }
+        let paid_out = self.paid_out(order.side, tao, alpha, paid_in);
+        if paid_in > 0 && paid_out == 0 {
+            return Err(SwapError::ReservesTooLow);
+        }
+        Ok(Swap { paid_in_rao: paid_in, paid_out_rao: paid_out, fee_rao: fee })
+    }
+
     /// TAO for one alpha: `⌊trunc(w_alpha / w_tao) · trunc(tao / alpha)⌋`.
     ///
     /// Zero without alpha in the pool or without weight of TAO.
@@ -71,6 +113,14 @@ impl Balancer {
     }
 }
 
+fn limit_price(order: Order) -> U64F64 {
+    let default = match order.side {
+        Side::Buy => MAX_PRICE_RAO,
+        Side::Sell => MIN_PRICE_RAO,
+    };
+    U64F64::ratio(order.limit_price_rao.unwrap_or(default), RAO)
+}
+
 /// `amount` times a weight in parts of 10^18, to the nearest, halves up: as the chain weighs reserves when it injects.
 #[must_use]
 pub const fn weighted(weight: u64, amount: u128) -> u128 {
@@ -97,9 +147,9 @@ mod tests {
 
     #[test]
     fn price_equals_the_chain_s_examples() {
-        let even = Balancer { quote_weight: WHOLE / 2 };
+        let even = Balancer { quote_weight: WHOLE / 2, fee_rate: 0 };
         assert_eq!(even.price(5, 2), U64F64::ratio(5, 2));
-        let third = Balancer { quote_weight: WHOLE / 3 };
+        let third = Balancer { quote_weight: WHOLE / 3, fee_rate: 0 };
         let price = third.price(10, 4);
         let five = U64F64::from_u64(5);
         let error = price.saturating_sub(five).saturating_add(five.saturating_sub(price));
@@ -108,14 +158,14 @@ mod tests {
 
     #[test]
     fn no_weight_or_no_alpha_is_no_price() {
-        assert_eq!(Balancer { quote_weight: 0 }.price(5, 2), U64F64::ZERO);
-        assert_eq!(Balancer { quote_weight: u64::MAX }.price(5, 2), U64F64::ZERO);
-        assert_eq!(Balancer { quote_weight: WHOLE / 2 }.price(5, 0), U64F64::ZERO);
+        assert_eq!(Balancer { quote_weight: 0, fee_rate: 0 }.price(5, 2), U64F64::ZERO);
+        assert_eq!(Balancer { quote_weight: u64::MAX, fee_rate: 0 }.price(5, 2), U64F64::ZERO);
+        assert_eq!(Balancer { quote_weight: WHOLE / 2, fee_rate: 0 }.price(5, 0), U64F64::ZERO);
     }
 
     /// Weight of TAO in thousandths.
     fn weighing(thousandths: u64) -> Balancer {
-        Balancer { quote_weight: WHOLE / 1000 * thousandths }
+        Balancer { quote_weight: WHOLE / 1000 * thousandths, fee_rate: 0 }
     }
 
     #[test]
@@ -154,6 +204,26 @@ mod tests {
         }
         assert_eq!(weighted(WHOLE, u128::MAX), u128::MAX);
         assert_eq!(weighted(u64::MAX, u128::MAX), u128::MAX, "stops at the greatest");
+    }
+
+    #[test]
+    fn a_swap_takes_its_fee_and_ends_at_the_limit() {
+        let balancer = Balancer { fee_rate: 33, ..weighing(500) };
+        let (tao, alpha) = (100 * RAO, 400 * RAO);
+        let order = |limit_price_rao| Order {
+            side: Side::Buy,
+            amount_rao: 100 * RAO,
+            limit_price_rao,
+            with_fee: true,
+        };
+        let whole = balancer.swap(tao, alpha, order(None)).unwrap();
+        assert_eq!(whole.fee_rao, 100 * RAO * 33 / 65_535);
+        assert_eq!(whole.paid_in_rao + whole.fee_rao, 100 * RAO);
+        // the price would rise from a quarter to one
+        let limited = balancer.swap(tao, alpha, order(Some(RAO / 2))).unwrap();
+        assert!(limited.paid_in_rao.abs_diff(41_421_356_237) < 10, "{limited:?}");
+        assert_eq!(limited.fee_rao, limited.paid_in_rao * 33 / (65_535 - 33));
+        assert_eq!(balancer.swap(tao, alpha, order(Some(RAO / 5))), Err(SwapError::PriceLimitExceeded));
     }
 
     proptest! {
