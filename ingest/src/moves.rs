@@ -14,6 +14,7 @@ mod events;
 mod evm;
 mod identities;
 mod keys;
+pub(crate) mod lane;
 mod neurons;
 mod price;
 mod read;

@@ -1,8 +1,11 @@
 //! The recorded chains, for tests that look at blocks without a node in between.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
-use yumascan_chain::{BlockNumber, DecodedBlock, RawBlock, Runtime, SpecVersion};
+use yumascan_chain::{BlockNumber, DecodedBlock, RawBlock, Runtime, SpecVersion, StorageItem};
 use yumascan_devnode::{LoadOptions, Recording};
 
 use crate::{
@@ -15,7 +18,15 @@ const EVENTS: &str = "26aa394eea5630e07c48ae0c9558cef780d41e5e16056765bc84618510
 /// A recorded chain with the runtimes that executed it.
 pub(crate) struct Chain {
     pub(crate) recording: Recording,
-    runtimes: Vec<(BlockNumber, u32, Runtime)>,
+    runtimes: Vec<Executor>,
+}
+
+/// A runtime and where it began; they live as long as the tests.
+struct Executor {
+    from: BlockNumber,
+    spec: u32,
+    runtime: &'static Runtime,
+    items: HashMap<(&'static str, &'static str), StorageItem<'static>>,
 }
 
 impl Chain {
@@ -31,8 +42,12 @@ impl Chain {
         let first = manifest["first_block"].as_u64().unwrap_or(1);
         let options = LoadOptions { last_block: count.map(|count| first + count - 1) };
         let recording = Recording::load(folder, &options).expect("the folder holds a recording");
-        let runtimes =
-            specs(&manifest).into_iter().map(|(from, spec)| (from, spec, runtime(folder, spec))).collect();
+        let execute = |(from, spec)| {
+            let runtime: &'static Runtime = Box::leak(Box::new(runtime(folder, spec)));
+            let items = runtime.storage_items().map(|item| ((item.pallet(), item.name()), item)).collect();
+            Executor { from, spec, runtime, items }
+        };
+        let runtimes = specs(&manifest).into_iter().map(execute).collect();
         Self { recording, runtimes }
     }
 
@@ -43,10 +58,14 @@ impl Chain {
     }
 
     /// The runtime that executed a block, and its spec.
-    pub(crate) fn runtime_of(&self, number: BlockNumber) -> (u32, &Runtime) {
-        let known = self.runtimes.iter().rev().find(|(from, ..)| *from <= number);
-        let (_, spec, runtime) = known.or(self.runtimes.first()).expect("a recording has a runtime");
-        (*spec, runtime)
+    pub(crate) fn runtime_of(&self, number: BlockNumber) -> (u32, &'static Runtime) {
+        let executor = self.executor(number);
+        (executor.spec, executor.runtime)
+    }
+
+    fn executor(&self, number: BlockNumber) -> &Executor {
+        let known = self.runtimes.iter().rev().find(|executor| executor.from <= number);
+        known.or(self.runtimes.first()).expect("a recording has a runtime")
     }
 
     /// A block's place.
@@ -108,12 +127,12 @@ impl RecordedState<'_> {
 
 impl State for RecordedState<'_> {
     fn has(&self, moment: Moment, pallet: &str, item: &str) -> bool {
-        self.chain.runtime_of(self.block(moment)).1.storage_item(pallet, item).is_ok()
+        self.chain.executor(self.block(moment)).items.contains_key(&(pallet, item))
     }
 
     fn read(&self, read: &Read) -> Answer {
         let block = self.block(read.moment);
-        let Ok(item) = self.chain.runtime_of(block).1.storage_item(read.pallet, read.item) else {
+        let Some(item) = self.chain.executor(block).items.get(&(read.pallet, read.item)) else {
             return Answer::Nothing;
         };
         let parts: Vec<Vec<u8>> = read.keys.iter().map(crate::moves::Key::encode).collect();

@@ -9,7 +9,7 @@
 //! Ranges are worked on in windows of blocks, several at once. A window's rows depend on nothing but the chain: reading
 //! it again gives the same. A run that was cut off goes on behind the windows that are done.
 
-mod block;
+pub(crate) mod block;
 mod epochs;
 mod holdings;
 mod parameters;
@@ -42,7 +42,7 @@ use crate::{
 };
 
 /// Generation of the lane: raised whenever the same chain would give other rows than before.
-pub const GENERATION: u32 = 1;
+pub const GENERATION: u32 = 2;
 /// Windows worked on at once.
 const AT_ONCE: usize = 3;
 /// Windows after which the market's rollups are brought up to date; many share an hour.

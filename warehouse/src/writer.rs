@@ -11,6 +11,7 @@
 
 mod coverage;
 mod metadata;
+mod moves;
 mod replace;
 mod replace_range;
 mod state;

@@ -66,16 +66,14 @@ fn of_coldkey(coldkey: &str, reader: &Reader<'_>) -> Option<Vec<RootClaimRow>> {
 fn of_hotkey(hotkey: &Key, coldkey: &Key, kind: Option<&Value>, reader: &Reader<'_>) -> Vec<RootClaimRow> {
     let before = root_stake(Moment::Before, hotkey, coldkey, reader);
     let after = root_stake(Moment::After, hotkey, coldkey, reader);
+    let rates = rates(hotkey, reader);
     // who had and has nothing on root was owed nothing
     if before.unwrap_or(0) == 0 && after.unwrap_or(0) == 0 {
         return Vec::new();
     }
     let grown = before.zip(after).map(|(before, after)| i128::from(after) - i128::from(before));
-    let rates = rates(hotkey, reader);
-    let netuids: Vec<u16> = rates.keys().copied().collect();
     let mut found = Vec::new();
-    for netuid in netuids {
-        let rate = rates.get(&netuid).copied().unwrap_or(0);
+    for (&netuid, &rate) in &rates {
         let Some((claimed, growth)) = growth(netuid, hotkey, coldkey, reader) else { continue };
         let of_stake = grown.and_then(|grown| rate.checked_mul(grown)).map(|bits| bits >> FRACTION);
         let owed = before.map(|before| owed_rao(I96F32::from_bits(rate), before, claimed));
@@ -126,29 +124,24 @@ fn rates(hotkey: &Key, reader: &Reader<'_>) -> BTreeMap<u16, i128> {
 fn root_stake(moment: Moment, hotkey: &Key, coldkey: &Key, reader: &Reader<'_>) -> Option<u64> {
     let share = [hotkey.clone(), coldkey.clone(), ROOT];
     let pool = [hotkey.clone(), ROOT];
-    let fixed = |item, key: &[Key]| reader.value(moment, SUBTENSOR, item, key).as_ref().and_then(bits);
-    let shares = U64F64::from_bits(u128::try_from(fixed("Alpha", &share)?).ok()?);
+    let fixed = |item, key: &[Key]| {
+        let bits = reader.value(moment, SUBTENSOR, item, key).as_ref().and_then(bits)?;
+        u128::try_from(bits).ok().map(U64F64::from_bits)
+    };
+    let float = |item, key: &[Key]| {
+        reader.value(moment, SUBTENSOR, item, key).as_ref().and_then(safe_float).unwrap_or_default()
+    };
+    // everything is asked for before anything is judged, so that it is read at once
+    let (shares, denominator) = (fixed("Alpha", &share), fixed("TotalHotkeyShares", &pool));
+    let (later_shares, later_denominator) = (float("AlphaV2", &share), float("TotalHotkeySharesV2", &pool));
+    let value_rao = reader.integer(moment, "TotalHotkeyAlpha", &pool);
+    let (shares, denominator, value_rao) = (shares?, denominator?, value_rao?);
     if !reader.has(moment, SUBTENSOR, "AlphaV2") {
-        if shares == U64F64::ZERO {
-            return Some(0);
-        }
-        let denominator = U64F64::from_bits(u128::try_from(fixed("TotalHotkeyShares", &pool)?).ok()?);
-        let value_rao = reader.integer(moment, "TotalHotkeyAlpha", &pool)?;
         return Some(FixedPool { value_rao, denominator }.value_of(shares));
     }
-    let float = |item, key: &[Key]| reader.value(moment, SUBTENSOR, item, key).as_ref().and_then(safe_float);
-    let shares =
-        if shares == U64F64::ZERO { float("AlphaV2", &share).unwrap_or_default() } else { shares.into() };
-    if shares.is_zero() {
-        return Some(0);
-    }
-    let old = U64F64::from_bits(u128::try_from(fixed("TotalHotkeyShares", &pool)?).ok()?);
-    let denominator = if old == U64F64::ZERO {
-        float("TotalHotkeySharesV2", &pool).unwrap_or_default()
-    } else {
-        old.into()
-    };
-    let value_rao = reader.integer(moment, "TotalHotkeyAlpha", &pool)?;
+    // an entry is in the older map until it is written again
+    let shares = if shares == U64F64::ZERO { later_shares } else { shares.into() };
+    let denominator = if denominator == U64F64::ZERO { later_denominator } else { denominator.into() };
     Some(FloatPool { value_rao, denominator }.value_of(shares))
 }
 

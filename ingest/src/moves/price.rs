@@ -20,18 +20,20 @@ pub(super) fn has_pool(reader: &Reader<'_>, netuid: u16) -> Option<bool> {
 
 /// TAO for one alpha as the chain has it, in the state before the block. `None` for a subnet that was not there.
 pub(super) fn before(reader: &Reader<'_>, netuid: u16) -> Option<U96F32> {
-    if !is_there(reader, netuid) {
-        return None;
-    }
+    // everything is asked for before anything is judged, so that it is read at once
+    let is_there = is_there(reader, netuid);
     let key = [Key::U16(netuid)];
     let amount = |item: &'static str| reader.integer::<u64>(Moment::Before, item, &key);
-    let mechanism = reader.integer(Moment::Before, "SubnetMechanism", &key)?;
+    let mechanism = reader.integer(Moment::Before, "SubnetMechanism", &key);
     let (tao, alpha) = (amount("SubnetTAO"), amount("SubnetAlphaIn"));
     let provided = (amount("SubnetTaoProvided"), amount("SubnetAlphaInProvided"));
     let curve = curve(reader, netuid);
+    if !is_there {
+        return None;
+    }
     Some(
         Pool {
-            mechanism,
+            mechanism: mechanism?,
             tao_rao: tao?,
             alpha_in_rao: alpha?,
             tao_provided_rao: provided.0.unwrap_or(0),

@@ -15,6 +15,8 @@ pub(crate) struct Pallets<'r> {
     pub(crate) drand: Items<'r>,
     pub(crate) alpha_assets: Items<'r>,
     pub(crate) sudo: Items<'r>,
+    pub(crate) ethereum: Items<'r>,
+    pub(crate) registry: Items<'r>,
 }
 
 impl<'r> Pallets<'r> {
@@ -30,6 +32,8 @@ impl<'r> Pallets<'r> {
             drand: items("Drand"),
             alpha_assets: items("AlphaAssets"),
             sudo: items("Sudo"),
+            ethereum: items("Ethereum"),
+            registry: items("Registry"),
         }
     }
 }

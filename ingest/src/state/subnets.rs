@@ -171,9 +171,10 @@ pub(crate) fn pool(pallets: &Pallets<'_>, states: &States, block: BlockNumber, n
     let curve = match price_model(pallets) {
         PriceModel::Unknown => return None,
         PriceModel::ConstantProduct => Curve::ConstantProduct,
-        PriceModel::Balancer => {
-            Curve::Balancer(Balancer { quote_weight: quote_weight(&read, pallets, netuid)? })
-        }
+        PriceModel::Balancer => Curve::Balancer(Balancer {
+            quote_weight: quote_weight(&read, pallets, netuid)?,
+            fee_rate: read.get(swap, "FeeRate", &key).unwrap_or_default(),
+        }),
         PriceModel::Concentrated => Curve::Concentrated(Box::new(Concentrated {
             initialized: read.get(swap, "SwapV3Initialized", &key).unwrap_or_default(),
             sqrt_price: U64F64::from_bits(read.bits(swap, "AlphaSqrtPrice", &key)?),

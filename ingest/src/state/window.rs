@@ -17,7 +17,7 @@ use super::{
     touched::Touched,
 };
 use crate::{
-    IngestError,
+    IngestError, moves,
     source::BlockAt,
     verify::{
         blocks::{self, Subject},
@@ -147,6 +147,7 @@ impl StateLane {
         self.read_reach(&known, &mut touched, &mut states).await?;
         self.read_snapshots(&known, &touched, &mut metagraphs, terms, &mut states, &mut window.snapshots)
             .await?;
+        window.moves = moves::lane::read(self.source.pool(), &known, &mut states).await?;
         for ((block, metagraphs), touched) in known.iter().zip(&metagraphs).zip(&mut touched) {
             metagraphs.iter().for_each(|metagraph| metagraph.touch(block, &states, touched));
         }

@@ -273,7 +273,7 @@ fn report(name: &str, tally: &Tally) {
 /// The first part of the bundled chain, with every kind of swap that users make.
 #[test]
 fn quotes_give_what_the_chain_gave() {
-    let tally = follow(&Chain::bundled("main", 350));
+    let tally = follow(&Chain::bundled("main", 330));
     report("main", &tally);
     assert!(tally.exact.values().sum::<u64>() > 200, "{:?}", tally.exact);
     assert_eq!(tally.differ, Vec::<String>::new());

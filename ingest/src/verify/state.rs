@@ -73,6 +73,11 @@ impl States {
         self.values.get(&block)?.get(key)?.as_deref()
     }
 
+    /// Whether a key was read, be it that the state has no value there.
+    pub(crate) fn has_read(&self, block: BlockNumber, key: &[u8]) -> bool {
+        self.values.get(&block).is_some_and(|known| known.contains_key(key))
+    }
+
     /// The keys that begin with a wanted prefix.
     pub(crate) fn keys(&self, block: BlockNumber, prefix: &[u8]) -> &[Key] {
         self.lists.get(&(block, prefix.to_vec())).map_or(&[], Vec::as_slice)

@@ -8,9 +8,9 @@ use crate::{
     Warehouse, WarehouseError,
     query::sql::Sql,
     rows::{
-        AccountBalanceRow, BondsRow, DividendRow, HotkeyPoolRow, HyperparameterRow, NetworkParameterRow,
-        NetworkStateRow, NeuronStateRow, RootClaimableRow, StakeShareRow, StateWindowRow, SubnetStateRow,
-        SweepDifferenceRow, SweepRow, WeightsRow,
+        AccountBalanceRow, BondsRow, DividendRow, HotkeyPoolRow, HyperparameterRow, MoveRows,
+        NetworkParameterRow, NetworkStateRow, NeuronStateRow, RootClaimableRow, StakeShareRow,
+        StateWindowRow, SubnetStateRow, SweepDifferenceRow, SweepRow, WeightsRow,
     },
 };
 
@@ -74,6 +74,8 @@ pub struct StateWindow {
     pub holdings: Holdings,
     /// Changed parameters; `None` where they were not looked at.
     pub parameters: Option<Parameters>,
+    /// What moved, by block.
+    pub moves: MoveRows,
 }
 
 const SUBNETS: Target = Target { table: "subnet_state", order: "netuid, block_number" };
@@ -194,6 +196,7 @@ impl Warehouse {
         receipt.note(self.replace_rows(place, &STAKES, stakes, Clone::clone).await?);
         receipt.note(self.replace_rows(place, &POOLS, pools, Clone::clone).await?);
         receipt.note(self.replace_rows(place, &RATES, rates, Clone::clone).await?);
+        self.replace_moves(place, &window.moves, &mut receipt).await?;
         self.record_state_window(window).await?;
         Ok(receipt)
     }

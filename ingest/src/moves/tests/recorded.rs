@@ -180,9 +180,9 @@ fn every_event_of_the_recorded_chain_has_its_row() {
 
 #[test]
 fn every_event_after_an_upgrade_has_its_row() {
-    let chain = Chain::bundled("upgrade", 900);
+    let chain = Chain::bundled("upgrade", 860);
     let mut told = Told::default();
-    for number in 790..=chain.recording.last_block() {
+    for number in 795..=chain.recording.last_block() {
         let decoded = chain.decode(number);
         count(&decoded, &mut told.events);
         let block = MovesOf { number, timestamp_ms: None, spec_version: chain.runtime_of(number).0 };
@@ -193,7 +193,7 @@ fn every_event_after_an_upgrade_has_its_row() {
     assert_sound(&told);
     let claims = claims(&told.rows);
     assert!(claims.keys().all(|kind| kind == "keep owed" || kind == "swap owed"), "{claims:?}");
-    assert!(claims.values().map(|(count, _)| count).sum::<u64>() > 2_000, "{claims:?}");
+    assert!(claims.values().map(|(count, _)| count).sum::<u64>() > 500, "{claims:?}");
 }
 
 /// All bundled blocks, or the recordings named in `YUMASCAN_RECORDINGS`.

@@ -40,7 +40,9 @@ pub fn pool_of(row: &SubnetStateRow) -> Option<Pool> {
             state.user_liquidity = provided > 0;
             Curve::Concentrated(Box::new(state))
         }
-        "balancer" => Curve::Balancer(Balancer { quote_weight: row.balancer_quote? }),
+        "balancer" => {
+            Curve::Balancer(Balancer { quote_weight: row.balancer_quote?, fee_rate: row.fee_rate? })
+        }
         _ => return None,
     };
     Some(Pool {
