@@ -61,6 +61,28 @@ pub enum ApiError {
         /// The limit.
         max: u64,
     },
+    /// What was asked for is not there; what is nearest to it.
+    #[error("{message}")]
+    NotFound {
+        /// Stable code: `NO_STATE`, `UNKNOWN_SUBNET` or `UNKNOWN_NEURON`.
+        code: &'static str,
+        /// What is not there, and what is.
+        message: String,
+        /// The nearest things that can be had.
+        nearest: Vec<Nearest>,
+    },
+    /// A range that is too wide.
+    #[error(
+        "{asked} {unit} are too many for one answer, at most {max} are given; narrow the range or take a longer granularity"
+    )]
+    RangeLimit {
+        /// How many were asked for.
+        asked: u64,
+        /// Of what.
+        unit: &'static str,
+        /// The limit.
+        max: u64,
+    },
     /// The warehouse failed.
     #[error("the warehouse failed: {0}")]
     Warehouse(Arc<WarehouseError>),
@@ -73,6 +95,55 @@ pub enum ApiError {
     /// The metrics recorder could not be installed.
     #[error("the metrics recorder could not be installed: {0}")]
     Metrics(String),
+}
+
+/// Something that can be had instead of what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nearest {
+    /// A block whose state is known.
+    Block {
+        /// Height.
+        block: u64,
+    },
+    /// A number that a subnet has or had.
+    Netuid {
+        /// Number.
+        netuid: u16,
+    },
+    /// A subnet that had the number.
+    Subnet {
+        /// Number.
+        netuid: u16,
+        /// Block of its registration.
+        registered_at: Option<u64>,
+        /// First block with its state.
+        first_block: u64,
+        /// Last block with its state.
+        last_block: u64,
+    },
+    /// The highest uid of a subnet.
+    Uid {
+        /// Number.
+        uid: u16,
+    },
+}
+
+impl Nearest {
+    /// As clients read it in `extensions.nearest`.
+    pub(crate) fn to_value(self) -> async_graphql::Value {
+        use async_graphql::value;
+        match self {
+            Self::Block { block } => value!({ "block": block }),
+            Self::Netuid { netuid } => value!({ "netuid": netuid }),
+            Self::Subnet { netuid, registered_at, first_block, last_block } => value!({
+                "netuid": netuid,
+                "registeredAt": registered_at,
+                "firstBlock": first_block,
+                "lastBlock": last_block,
+            }),
+            Self::Uid { uid } => value!({ "uid": uid }),
+        }
+    }
 }
 
 impl From<WarehouseError> for ApiError {
@@ -129,6 +200,8 @@ impl ApiError {
             Self::PageSize { .. } => "PAGE_SIZE",
             Self::NodeLimit { .. } => "NODE_LIMIT",
             Self::QueryLimit { .. } => "QUERY_LIMIT",
+            Self::NotFound { code, .. } => code,
+            Self::RangeLimit { .. } => "RANGE_LIMIT",
             Self::Warehouse(error) => match classify(error) {
                 WarehouseTrouble::Timeout => "TIMEOUT",
                 WarehouseTrouble::TooLarge => "TOO_LARGE",

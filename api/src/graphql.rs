@@ -13,6 +13,7 @@ mod extrinsic;
 mod filter;
 mod guard;
 mod loaders;
+mod market;
 mod names;
 mod paging;
 mod query;
@@ -40,7 +41,7 @@ pub(crate) type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
 /// Builds the schema with the limits of `config`.
 pub(crate) fn schema(config: &ApiConfig) -> ApiSchema {
-    Schema::build(Query, EmptyMutation, EmptySubscription)
+    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
         .extension(guard::Guard { config: Arc::new(config.clone()) })
         // The guard states its own, better explained limits; this one only shields the parser's own recursion.
         .limit_recursive_depth(64)

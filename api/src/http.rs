@@ -5,6 +5,7 @@ mod console;
 mod health;
 mod query;
 mod request_id;
+mod udf;
 
 use std::sync::Arc;
 
@@ -38,6 +39,9 @@ pub fn router(state: ApiState) -> Router {
         .route("/graphql", get(query::get).post(query::post))
         .route("/graphql/schema.graphql", get(console::schema))
         .route("/graphql/assets/{name}", get(console::asset))
+        .route("/api/udf/config", get(udf::config))
+        .route("/api/udf/symbols", get(udf::symbols))
+        .route("/api/udf/history", get(udf::history))
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -1,6 +1,7 @@
 //! GraphQL, health and metrics over the warehouse.
 //!
-//! [`router`] serves `/graphql` (queries and the console page), `/health`, `/ready` and `/metrics`. Reading is all it
+//! [`router`] serves `/graphql` (queries and the console page), `/api/udf` (candles for chart widgets), `/health`, `/ready`
+//! and `/metrics`. Reading is all it
 //! does: every number comes from the warehouse's query functions, or from the unfinalized tip in memory.
 //!
 //! Promises: an answer says as of which block it holds; a list says which blocks it covers; a query costs a bounded
@@ -25,7 +26,7 @@ pub use metrics::install as install_metrics;
 pub use readiness::{Readiness, readiness};
 
 use yumascan_store::Store;
-use yumascan_warehouse::{LiveTip, Warehouse};
+use yumascan_warehouse::{LiveTip, Warehouse, labels::Labels};
 
 /// What the API serves from. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -36,6 +37,8 @@ pub struct ApiState {
     pub store: Store,
     /// The unfinalized tip; empty where no ingestion runs in this process.
     pub tip: LiveTip,
+    /// Names that the operator gives to accounts and subnets.
+    pub labels: Labels,
     /// Limits and caches.
     pub config: ApiConfig,
 }

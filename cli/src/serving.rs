@@ -7,7 +7,7 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use yumascan_api::ApiState;
-use yumascan_warehouse::LiveTip;
+use yumascan_warehouse::{LiveTip, labels::Labels};
 use yumascan_web::WebState;
 
 use crate::config::Config;
@@ -30,24 +30,32 @@ pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
+/// Labels of the operator, in the data folder.
+const LABELS_FILE: &str = "labels.toml";
+
 /// API and pages over the house.
+///
+/// # Errors
+/// Where there is a file of labels that cannot be used.
 pub(crate) fn router(
     house: &House,
     tip: &LiveTip,
     config: &Config,
     chain_name: Option<String>,
-) -> axum::Router {
+) -> anyhow::Result<axum::Router> {
+    let labels = Labels::load(&config.data_dir.join(LABELS_FILE))?;
     let api = ApiState {
         warehouse: house.warehouse.clone(),
         store: house.store.clone(),
         tip: tip.clone(),
+        labels,
         config: config.api.clone(),
     };
     let mut web = WebState::new(house.warehouse.clone(), tip.clone());
     if let Some(name) = chain_name {
         web = web.with_chain_name(name);
     }
-    yumascan_api::router(api).merge(yumascan_web::router(web))
+    Ok(yumascan_api::router(api).merge(yumascan_web::router(web)))
 }
 
 /// Serves until cancelled.

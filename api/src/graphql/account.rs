@@ -5,7 +5,12 @@ use std::sync::Arc;
 use async_graphql::{Context, Object, Result};
 use yumascan_warehouse::{
     Order,
-    query::{Range, accounts::AccountSummary, transfers::TransferFilter},
+    query::{
+        Range,
+        accounts::AccountSummary,
+        market::{registrations::RegistrationFilter, stake_moves::StakeMoveFilter},
+        transfers::TransferFilter,
+    },
 };
 
 use super::{
@@ -15,6 +20,7 @@ use super::{
     event::Event,
     extrinsic::Extrinsic,
     filter::OrderInput,
+    market::{Market, Portfolio, Registration, StakeMove},
     paging::{PageArgs, list_cost},
     scalars::{AccountId, BlockNumber, Hash, Long, Rao},
     scope::Scope,
@@ -146,6 +152,57 @@ impl Account {
         let filter = TransferFilter { account, min_amount_rao, ..TransferFilter::default() };
         let id = ListId::new("Account.transfers", &filter, Order::from(order));
         let list = Transfer::list(&scope, filter, range);
+        Ok(Connection::new(id, order.into(), &PageArgs::new(first, after, last, before), list, &scope)?)
+    }
+    /// What it holds at a block: balances, stake, profit and loss.
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn portfolio(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any stored block; the newest without it.")] at: Option<BlockNumber>,
+    ) -> Result<Portfolio> {
+        let market = Market::at(Scope::of(ctx)?, at).await?;
+        Ok(Portfolio { market, account: self.0.account.clone() })
+    }
+    /// Stake moves from or to it, as a coldkey.
+    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
+    async fn stake_moves(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "From or to this subnet.")] netuid: Option<u16>,
+        #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<StakeMove>> {
+        let scope = Scope::of(ctx)?;
+        let range = scope.clamp(Range::default()).await?;
+        let coldkey = Some(self.0.account.clone());
+        let filter = StakeMoveFilter { coldkey, netuid, ..StakeMoveFilter::default() };
+        let id = ListId::new("Account.stakeMoves", &filter, order.into());
+        let list = StakeMove::list(&scope, StakeMoveFilter { range, ..filter });
+        Ok(Connection::new(id, order.into(), &PageArgs::new(first, after, last, before), list, &scope)?)
+    }
+    /// Registrations of it, or of its hotkeys.
+    #[graphql(complexity = "list_cost(first, last, child_complexity)")]
+    async fn registrations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Direction along the chain.", default)] order: OrderInput,
+        #[graphql(desc = "Rows from the front, 1 to 1000; 25 when neither `first` nor `last` is given.")]
+        first: Option<i64>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the back, 1 to 1000.")] last: Option<i64>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Registration>> {
+        let scope = Scope::of(ctx)?;
+        let range = scope.clamp(Range::default()).await?;
+        let account = Some(self.0.account.clone());
+        let filter = RegistrationFilter { account, ..RegistrationFilter::default() };
+        let id = ListId::new("Account.registrations", &filter, order.into());
+        let list = Registration::list(&scope, RegistrationFilter { range, ..filter });
         Ok(Connection::new(id, order.into(), &PageArgs::new(first, after, last, before), list, &scope)?)
     }
     /// The block as of which this holds; null while nothing is stored.

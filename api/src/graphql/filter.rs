@@ -50,7 +50,7 @@ pub(crate) struct RangeInput {
 }
 
 impl RangeInput {
-    fn build(&self) -> Result<Range, ApiError> {
+    pub(crate) fn build(&self) -> Result<Range, ApiError> {
         let range = Range {
             from_block: self.from_block.map(|number| number.0),
             to_block: self.to_block.map(|number| number.0),

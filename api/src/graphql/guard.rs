@@ -192,6 +192,10 @@ pub(super) fn finish(mut response: Response, scope: &Scope) -> Response {
         error.message = source.public_message(request_id);
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", source.code());
+        if let ApiError::NotFound { nearest, .. } = &source {
+            let nearest = nearest.iter().map(|near| near.to_value()).collect();
+            extensions.set("nearest", Value::List(nearest));
+        }
         if source.is_ours() {
             extensions.set("requestId", request_id);
         }

@@ -6,6 +6,9 @@ mod batching;
 mod caching;
 mod documents;
 mod limits;
+mod market;
+#[path = "../../../warehouse/tests/it/market_world.rs"]
+mod market_world;
 mod operations;
 mod paging;
 mod robustness;

@@ -20,7 +20,7 @@ use yumascan_api::{ApiConfig, ApiState, router};
 use yumascan_chain::{DecodedBlock, Hash, Header, RawBlock, Runtime, SpecVersion};
 use yumascan_embedded::testing::{TestDatabase, fresh_database};
 use yumascan_store::Store;
-use yumascan_warehouse::{LiveTip, Warehouse, WarehouseConfig, WindowRows};
+use yumascan_warehouse::{LiveTip, Warehouse, WarehouseConfig, WindowRows, labels::Labels};
 
 /// Blocks in the warehouse: calm ones, then the first of the incident with its huge batches.
 pub(crate) const FIRST: u64 = 2_990;
@@ -153,6 +153,11 @@ pub(crate) fn plain() -> ApiConfig {
     ApiConfig { head_ttl_ms: 0, ..ApiConfig::default() }
 }
 
+/// A team with two subnets.
+fn labels() -> Labels {
+    Labels::parse("[[label]]\nname = \"Team\"\nkind = \"team\"\nsubnets = [1, 2]").unwrap()
+}
+
 async fn store() -> Store {
     let store = Store::open("sqlite::memory:").await.unwrap();
     store.claim_chain(Hash([7; 32]), "recorded").await.unwrap();
@@ -179,7 +184,8 @@ impl Api {
 
     async fn connect(database: Arc<TestDatabase>, config: ApiConfig) -> Self {
         let warehouse = Warehouse::connect(config_of(&database)).await.unwrap();
-        let state = ApiState { warehouse, store: store().await, tip: LiveTip::default(), config };
+        let state =
+            ApiState { warehouse, store: store().await, tip: LiveTip::default(), labels: labels(), config };
         Self { router: router(state.clone()), state, _database: database }
     }
 

@@ -201,7 +201,10 @@ async fn check_warehouse(house: &House, findings: &mut Findings) {
 
 /// Renders a page as a browser would ask for it, and sees whether it loads the islands.
 async fn check_pages(config: &Config, house: &House, findings: &mut Findings) {
-    let router = serving::router(house, &LiveTip::default(), config, None);
+    let router = match serving::router(house, &LiveTip::default(), config, None) {
+        Ok(router) => router,
+        Err(err) => return findings.add("labels", Outcome::Fail, err.to_string()),
+    };
     let request = axum::extract::Request::builder().uri("/help").body(axum::body::Body::empty());
     let Ok(request) = request else { return };
     let response = match router.oneshot(request).await {

@@ -32,7 +32,7 @@ pub(crate) async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<E
     yumascan_api::install_metrics()?;
     let house = House::open(&config).await?;
     let chain_name = house.store.find_chain().await?.map(|chain| chain.name);
-    let router = serving::router(&house, &LiveTip::default(), &config, chain_name);
+    let router = serving::router(&house, &LiveTip::default(), &config, chain_name)?;
     let cancel = shutdown::on_signal();
     println!("serving on {}", serving::url(&listener)?);
     let served = serving::serve(listener, router, cancel).await;

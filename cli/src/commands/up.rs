@@ -79,7 +79,7 @@ async fn run_both(
         Some(name) => Some(name),
         None => name_of(house, &ingest).await?,
     };
-    let router = serving::router(house, &tip, config, chain_name);
+    let router = serving::router(house, &tip, config, chain_name)?;
     println!("serving on {}", serving::url(&listener)?);
 
     let (progress, view) = Progress::new();

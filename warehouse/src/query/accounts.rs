@@ -41,6 +41,26 @@ pub struct AccountSummary {
     pub sent_rao: u128,
 }
 
+impl AccountSummary {
+    /// Of an account that no stored block mentions.
+    #[must_use]
+    pub fn unmentioned(account: &str) -> Self {
+        Self {
+            account: account.to_owned(),
+            public_key: public_key(account),
+            first_block: None,
+            last_block: None,
+            signed_extrinsics: 0,
+            extrinsics: 0,
+            events: 0,
+            transfers_in: 0,
+            transfers_out: 0,
+            received_rao: 0,
+            sent_rao: 0,
+        }
+    }
+}
+
 /// Activity of an account in one kind and role.
 #[derive(Row, Deserialize)]
 struct RoleTotal {
@@ -112,11 +132,9 @@ fn summary(account: &str, totals: &[RoleTotal]) -> Option<AccountSummary> {
     };
     let items = |kind, roles| of(kind, roles).map(|total| total.items).sum();
     let amount = |kind, roles| of(kind, roles).map(|total| total.amount_rao).sum();
-    let public_key =
-        account.parse::<AccountId>().map_or_else(|_| account.to_owned(), |id| Hash(id.0).to_string());
     Some(AccountSummary {
         account: account.to_owned(),
-        public_key,
+        public_key: public_key(account),
         first_block: Some(first_block),
         last_block: Some(last_block),
         signed_extrinsics: items("extrinsic", &["signer"]),
@@ -127,4 +145,9 @@ fn summary(account: &str, totals: &[RoleTotal]) -> Option<AccountSummary> {
         received_rao: amount("transfer", &["receiver", "self"]),
         sent_rao: amount("transfer", &["sender", "self"]),
     })
+}
+
+/// 0x hex of the 32 bytes.
+fn public_key(account: &str) -> String {
+    account.parse::<AccountId>().map_or_else(|_| account.to_owned(), |id| Hash(id.0).to_string())
 }

@@ -19,11 +19,11 @@ pub(crate) const FIRST: u64 = 1_000;
 const WINDOW: u64 = 100;
 /// Epochs are at multiples of it, plus the netuid.
 pub(crate) const TEMPO: u64 = 99;
-pub(crate) const VALIDATOR: &str = "5HWcvYV8v5jWJ7KA1dN8ypBidqVdMhDUADNsewSX11iB5fPP";
-pub(crate) const OTHER: &str = "5Gby5ZhGcwQBB16NrFTnHzBaDm5agXb2xGC9X4sNaL64Nhxx";
-pub(crate) const MINER: &str = "5FhKEauQKo4r3tsbgsZRcABRogfY1MxbkK1RPCJE9eTwfRHv";
-pub(crate) const ALICE: &str = "5CX2nA8sHnuC826sd3uBCmAvMRDNeHG5XUrsueJDfFnYBMxi";
-pub(crate) const BOB: &str = "5DRgd8vjawEXF8KenRoXtbB4mVdRKStWjS3c3WsN5wQetPB7";
+pub(crate) const VALIDATOR: &str = "5FLSigC9HGRKVhB9FiEo4Y3koPsNmBmLJbpXg2mp1hXcS59Y";
+pub(crate) const OTHER: &str = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
+pub(crate) const MINER: &str = "5HGjWAeFDfFCWPsjFQdVV2Msvz2XtMktvgocEZcCj68kUMaw";
+pub(crate) const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+pub(crate) const BOB: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
 /// Subnet 2 is dissolved after this block, and registered anew 50 blocks later.
 pub(crate) const DISSOLVED: u64 = 1_500;
 
@@ -68,7 +68,7 @@ fn subnet(netuid: u16, block: u64) -> Option<SubnetStateRow> {
         alpha_in_rao: Some(5_000 * RAO + block),
         alpha_out_rao: Some(20_000 * RAO + block),
         price_bits: Some(price_of(netuid, block)),
-        sqrt_price_bits: Some(1 << 63),
+        sqrt_price_bits: (netuid > 0).then_some(1 << 63),
         liquidity: Some(2_000 * RAO),
         fee_rate: Some(33),
         moving_price_bits: Some((price_of(netuid, block) / 2) as i128),
