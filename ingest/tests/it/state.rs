@@ -21,7 +21,7 @@ use crate::{
     site::{Site, config, node, serve, until},
 };
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 22] = [
     "subnet_state",
     "network_state",
     "neuron_state",
@@ -34,6 +34,16 @@ const TABLES: [&str; 12] = [
     "root_claimable",
     "hyperparameters",
     "network_parameters",
+    "stake_moves",
+    "registrations",
+    "deregistrations",
+    "identities",
+    "delegate_takes",
+    "child_keys",
+    "key_swaps",
+    "root_claims",
+    "evm_transactions",
+    "evm_logs",
 ];
 
 async fn read(site: &Site, url: String, request: StateRequest) -> StateReport {
@@ -90,6 +100,25 @@ fn square(root_bits: u128) -> u128 {
     (((high * high) << 64) + 2 * high * low + ((low * low) >> 64)) >> 32
 }
 
+/// Moves as the lane reads them over the socket: as many as there were events, each with what only the state tells.
+async fn compare_moves(chain: &Recording, site: &Site, last: u64) {
+    let count = async |sql: &str| rows::<u64>(site, sql).await[0];
+    let in_whole = "subnet_registered_at IS NOT NULL AND coldkey IS NOT NULL AND cost_rao IS NOT NULL";
+    let registered =
+        count(&format!("SELECT count() FROM registrations WHERE kind = 'neuron' AND {in_whole}")).await;
+    // nobody lost a place so early, so that all who registered are neurons now, beside the owners
+    let netuids = (0..64).filter(|netuid| number(of_subnet(chain, "SubnetworkN", *netuid, last)) > 0);
+    let neurons: u128 =
+        netuids.clone().map(|netuid| number(of_subnet(chain, "SubnetworkN", netuid, last))).sum();
+    let owners = netuids.filter(|netuid| *netuid > 0).count() as u128;
+    assert_eq!(u128::from(registered), neurons - owners);
+    let swaps =
+        "SELECT count() FROM stake_moves WHERE side IS NOT NULL AND price_bits > 0 AND slippage IS NOT NULL";
+    assert!(count(swaps).await > 100);
+    let gas = "SELECT count() FROM evm_transactions WHERE gas_used IS NULL OR from_account = ''";
+    assert_eq!(count(gas).await, 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_row_is_what_the_chain_has_in_storage() {
     let last = 300;
@@ -106,6 +135,7 @@ async fn every_row_is_what_the_chain_has_in_storage() {
         let pools = compare_positions(&site, block).await;
         assert!(pools > 100 || block < last, "{pools} pools at block {block}");
     }
+    compare_moves(&chain, &site, last).await;
     // read again, nothing is another
     let before = checksums(&site).await;
     assert!(before.iter().all(|(table, count, _)| *count > 0 || *table == "root_claimable"), "{before:?}");
