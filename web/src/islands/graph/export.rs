@@ -31,7 +31,8 @@ fn draw(figure: &Element, graph: &Graph) -> Option<()> {
     let source = web_sys::XmlSerializer::new().ok()?.serialize_to_string(&plain).ok()?;
     let url = format!("data:image/svg+xml;charset=utf-8,{}", js_sys::encode_uri_component(&source));
     let canvas = document.create_element("canvas").ok()?.dyn_into::<HtmlCanvasElement>().ok()?;
-    (canvas.set_width(SIZE.0), canvas.set_height(SIZE.1));
+    canvas.set_width(SIZE.0);
+    canvas.set_height(SIZE.1);
     let context = canvas.get_context("2d").ok()??.dyn_into::<CanvasRenderingContext2d>().ok()?;
     let labels = Labels::of(figure, graph)?;
     let image = HtmlImageElement::new().ok()?;
