@@ -67,9 +67,9 @@ async fn a_rule_keeps_its_position_unless_it_changes(database: &TestDatabase) {
     let rule = store.find_rule("drain").await.unwrap().unwrap();
     assert_eq!((rule.position, rule.revision), (None, 3));
 
-    let refused = RuleSave { name: "other", definition: "{}", sinks: &["opps".to_owned()], enabled: true };
+    let refused = RuleSave { name: "other", definition: "{}", sinks: &["nobody".to_owned()], enabled: true };
     let refused = store.save_rule(refused).await.unwrap_err();
-    assert!(matches!(&refused, StoreError::SinkUnknown { sink } if sink == "opps"), "{refused}");
+    assert!(matches!(&refused, StoreError::SinkUnknown { sink } if sink == "nobody"), "{refused}");
     assert_eq!(store.list_rules().await.unwrap().len(), 1);
 }
 
