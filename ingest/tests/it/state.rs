@@ -46,6 +46,18 @@ const TABLES: [&str; 22] = [
     "evm_logs",
 ];
 
+/// Tables that the first blocks may leave empty.
+const SELDOM: [&str; 8] = [
+    "root_claimable",
+    "deregistrations",
+    "delegate_takes",
+    "child_keys",
+    "key_swaps",
+    "root_claims",
+    "evm_transactions",
+    "evm_logs",
+];
+
 async fn read(site: &Site, url: String, request: StateRequest) -> StateReport {
     let ingest = site.ingest(config(&[url], 1));
     ingest.read_state(request, &CancellationToken::new(), &Progress::unwatched()).await.unwrap()
@@ -138,7 +150,7 @@ async fn every_row_is_what_the_chain_has_in_storage() {
     compare_moves(&chain, &site, last).await;
     // read again, nothing is another
     let before = checksums(&site).await;
-    assert!(before.iter().all(|(table, count, _)| *count > 0 || *table == "root_claimable"), "{before:?}");
+    assert!(before.iter().all(|(table, count, _)| *count > 0 || SELDOM.contains(table)), "{before:?}");
     let again = StateRequest { again: true, ..request };
     assert!(read(&site, node.url(), again).await.agrees());
     assert_eq!(checksums(&site).await, before);
