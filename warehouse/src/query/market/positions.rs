@@ -188,21 +188,24 @@ fn to_shares(bits: Option<u128>, mantissa: Option<u128>, exponent: Option<i64>) 
 mod tests {
     use super::*;
 
-    fn pool(bits: Option<u128>, mantissa: Option<u128>) -> HotkeyPoolRow {
+    /// Floats are stored as the chain has them: with a mantissa of 21 digits.
+    fn pool(bits: Option<u128>, float: Option<u64>) -> HotkeyPoolRow {
+        let float = float.map(SafeFloat::from);
         HotkeyPoolRow {
             total_alpha_rao: Some(900),
             shares_bits: bits,
-            shares_mantissa: mantissa,
-            shares_exponent: mantissa.map(|_| 0),
+            shares_mantissa: float.map(|float| float.mantissa),
+            shares_exponent: float.map(|float| float.exponent),
             ..HotkeyPoolRow::default()
         }
     }
 
-    fn shares(bits: Option<u128>, mantissa: Option<u128>) -> StakeShareRow {
+    fn shares(bits: Option<u128>, float: Option<u64>) -> StakeShareRow {
+        let float = float.map(SafeFloat::from);
         StakeShareRow {
             shares_bits: bits,
-            shares_mantissa: mantissa,
-            shares_exponent: mantissa.map(|_| 0),
+            shares_mantissa: float.map(|float| float.mantissa),
+            shares_exponent: float.map(|float| float.exponent),
             ..StakeShareRow::default()
         }
     }

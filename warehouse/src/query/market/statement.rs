@@ -163,11 +163,11 @@ mod tests {
         let pools = BTreeMap::from([(place, vec![pool(5, 100 * one), pool(20, 150 * one)])]);
         let paid =
             |block_number| DividendRow { block_number, hotkey: "h".to_owned(), ..DividendRow::default() };
-        let part = |block| part_of(&shares, &pools, &paid(block), 1, 1_000, 40);
-        assert_eq!(part(10), Some(10), "a quarter");
-        assert_eq!(part(20), Some(10), "stake of the same block comes after the epoch");
-        assert_eq!(part(21), Some(20), "half of the shares");
+        let part = |block| part_of(&shares, &pools, &paid(block), 1, 1_000, 100);
+        assert_eq!(part(10), Some(25), "a quarter");
+        assert_eq!(part(20), Some(25), "stake of the same block comes after the epoch");
+        assert_eq!(part(21), Some(50), "half of the shares");
         assert_eq!(part(5), None, "nothing was staked before");
-        assert_eq!(part_of(&shares, &pools, &paid(10), 2, 1_000, 40), None);
+        assert_eq!(part_of(&shares, &pools, &paid(10), 2, 1_000, 100), None);
     }
 }
