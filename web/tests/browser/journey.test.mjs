@@ -36,7 +36,7 @@ for (const script of withIslands ? [true, false] : [false]) {
     await signer.click();
     await page.waitForURL(`**/account/${wanted.signer}`);
     assert.ok(await page.locator("table.list tbody tr").count() >= 1, "the account did something");
-    assert.match(await page.locator(".facts").innerText(), /Free balance\s+unknown/);
+    assert.match(await page.locator(".facts").innerText(), /Free balance\s+(unknown|[\d,]+\.\d{9}\s*TAO)/);
 
     await page.goto("/search?q=no-such-thing-anywhere");
     assert.match(await page.locator("main").innerText(), /Nothing stored matches/);
