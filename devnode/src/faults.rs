@@ -20,6 +20,8 @@ pub struct Faults {
     pub rate_limit: Option<RateLimit>,
     /// State more than this many blocks below the best block is gone (error 4003).
     pub prune: Option<BlockNumber>,
+    /// Methods that the node does not have (error -32601).
+    pub without: Vec<String>,
     /// At every multiple of this, a competing branch appears first and is retracted when the chain overtakes it.
     pub fork_every: Option<BlockNumber>,
     /// Blocks on a competing branch, at least one.

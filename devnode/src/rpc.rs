@@ -139,6 +139,9 @@ fn refusal(context: Context<'_>, reply: &mut Reply) -> Option<RpcError> {
 
 fn dispatch(context: Context<'_>, method: &str, params: &Params<'_>, reply: &mut Reply) -> Answer {
     let Context { node, subscriptions } = context;
+    if node.faults().without.iter().any(|missing| missing == method) {
+        return Err(RpcError::method_not_found(method));
+    }
     if let Some(topic) = subscribe::topic_of(method, params)? {
         if subscriptions.is_none() {
             return Err(RpcError::new(-32601, "Subscriptions are not available on this transport"));

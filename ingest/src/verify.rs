@@ -25,6 +25,7 @@ mod rao;
 mod replay;
 mod report;
 pub(crate) mod state;
+mod tally;
 mod window;
 
 use std::time::Instant;
@@ -45,7 +46,7 @@ use crate::{
 };
 
 /// Generation of the replay: raised whenever the same chain would get other verdicts than before.
-pub const GENERATION: u32 = 1;
+pub const GENERATION: u32 = 2;
 /// Blocks of a window; windows begin at multiples of it.
 pub(crate) const WINDOW: u64 = 64;
 /// Windows worked on at once.

@@ -3,6 +3,9 @@
 //! Every validator weighs every miner and holds bonds of all of them: the fullest matrix of its size. Inputs are
 //! generated from a fixed seed; the bonds are those of the epoch before. Each epoch is timed alone: a disturbed machine
 //! shows in the distance between median and best.
+//!
+//! Memory is measured twice: what the workspace holds by its own count, and what the system says the process has
+//! resident, each after the first epochs and after the last one. All that the run itself needs is allocated before.
 
 use std::time::{Duration, Instant};
 
@@ -14,21 +17,36 @@ use yumascan_protocol::epoch::{
 /// How long epochs of one kind are run, and how many at least.
 const LASTS: Duration = Duration::from_millis(300);
 const FEWEST: usize = 11;
+/// How many at most: their times are kept.
+const MOST: usize = 1 << 16;
 
 fn main() -> Result<(), EpochError> {
     // one era is enough to look at a change: its first spec as argument
     let only: Option<u32> = std::env::args().nth(1).and_then(|spec| spec.parse().ok());
     println!("epochs on one core; epochs/s from the median of single epochs");
     println!(
-        "{:<18} {:<14} {:>8} {:>11} {:>10} {:>10} {:>11} {:>10} {:>8}",
-        "era", "bonds", "neurons", "validators", "median µs", "best µs", "epochs/s", "kB held", "grown"
+        "{:<18} {:<14} {:>8} {:>11} {:>8} {:>10} {:>10} {:>11} {:>8} {:>6} {:>12} {:>9}",
+        "era",
+        "bonds",
+        "neurons",
+        "validators",
+        "epochs",
+        "median µs",
+        "best µs",
+        "epochs/s",
+        "kB held",
+        "grown",
+        "kB resident",
+        "grown"
     );
+    // written to, so that the system has given it
+    let mut times = vec![Duration::MAX; MOST];
     for era in Era::all().filter(|era| only.is_none_or(|spec| era.first_spec() == spec)) {
         for neurons in [64, 256, 1024] {
             for validators in [16, 64] {
                 for bonds in [Bonds::Classic, Bonds::Liquid, Bonds::Yuma3, Bonds::Yuma3Liquid] {
                     if bonds.exist_in(era) {
-                        measure(era, bonds, neurons, validators)?;
+                        measure(era, bonds, neurons, validators, &mut times)?;
                     }
                 }
             }
@@ -64,7 +82,13 @@ impl Bonds {
     }
 }
 
-fn measure(era: Era, bonds: Bonds, neurons: usize, validators: usize) -> Result<(), EpochError> {
+fn measure(
+    era: Era,
+    bonds: Bonds,
+    neurons: usize,
+    validators: usize,
+    times: &mut [Duration],
+) -> Result<(), EpochError> {
     let mut inputs = generate(era, bonds, neurons, validators);
     let mut workspace = Workspace::default();
     // a few epochs, so that bonds are those of a running subnet
@@ -76,27 +100,42 @@ fn measure(era: Era, bonds: Bonds, neurons: usize, validators: usize) -> Result<
             mechanism.last_update.fill(inputs.block - 1);
         }
     }
-    let held = workspace.bytes();
-    let mut times = Vec::new();
+    std::hint::black_box(run(&inputs, &mut workspace)?);
+    let (held, resident) = (workspace.bytes(), resident_kb());
+    let mut epochs = 0;
     let start = Instant::now();
-    while start.elapsed() < LASTS || times.len() < FEWEST {
+    while epochs < times.len() && (start.elapsed() < LASTS || epochs < FEWEST) {
         let epoch = Instant::now();
         std::hint::black_box(run(std::hint::black_box(&inputs), &mut workspace)?);
-        times.push(epoch.elapsed());
+        times[epochs] = epoch.elapsed();
+        epochs += 1;
     }
+    let resident_after = resident_kb();
+    let times = &mut times[..epochs];
     times.sort_unstable();
+    let or_dash = |kb: Option<i64>| kb.map_or_else(|| "-".to_owned(), |kb| kb.to_string());
+    let resident_grown = resident.zip(resident_after).map(|(before, after)| after - before);
     let microseconds = |time: Duration| time.as_secs_f64() * 1e6;
     let median = microseconds(times[times.len() / 2]);
     println!(
-        "{:<18} {:<14} {neurons:>8} {validators:>11} {median:>10.1} {:>10.1} {:>11.0} {:>10} {:>8}",
+        "{:<18} {:<14} {neurons:>8} {validators:>11} {epochs:>8} {median:>10.1} {:>10.1} {:>11.0} {:>8} {:>6} {:>12} {:>9}",
         era.to_string(),
         bonds.name(),
         microseconds(times[0]),
         1e6 / median,
         held / 1000,
-        workspace.bytes() - held
+        workspace.bytes() - held,
+        or_dash(resident_after),
+        or_dash(resident_grown),
     );
     Ok(())
+}
+
+/// Memory that the process has resident, kB, where the system tells.
+fn resident_kb() -> Option<i64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 fn generate(era: Era, bonds: Bonds, neurons: usize, validators: usize) -> EpochInputs {

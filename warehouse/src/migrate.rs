@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = migrations![
     6 "0006_state",
     7 "0007_moves",
     8 "0008_market",
+    9 "0009_verification_causes",
 ];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "

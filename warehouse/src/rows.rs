@@ -33,6 +33,7 @@ pub use state::{
 };
 pub use verification::{
     EmissionVerificationRow, EpochDifferenceRow, EpochInputsRow, EpochVerificationRow, Verdict,
+    VerificationCauseRow,
 };
 pub use window::{Window, WindowRows};
 

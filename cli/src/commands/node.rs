@@ -65,6 +65,9 @@ struct FaultArgs {
     /// State older than this many blocks is gone
     #[arg(long, value_name = "N")]
     prune: Option<u64>,
+    /// A method that the node does not have; may be given several times
+    #[arg(long, value_name = "METHOD")]
+    without: Vec<String>,
     /// A competing branch at every multiple of this
     #[arg(long, value_name = "N")]
     fork_every: Option<u64>,
@@ -125,6 +128,7 @@ impl FaultArgs {
             latency: Duration::from_millis(self.latency_ms),
             rate_limit: self.rate_limit.map(|per_second| RateLimit { per_second, answer }),
             prune: self.prune,
+            without: self.without.clone(),
             fork_every: self.fork_every,
             fork_depth: self.fork_depth,
             stall_at: self.stall_at,

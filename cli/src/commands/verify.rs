@@ -26,7 +26,8 @@ stopped; what was verified is not looked at again without --again.
 Exit code: 0 when nothing differs, 1 when something does, or when it was stopped before the end.
 
 --json prints one object: from, to, epochs, mechanism_epochs, fields_checked, fields_equal, fields_excused, replay_ns,
-verdicts {verified, excused, differs, cannot_say}, emission {the same, of blocks and subnets}, differences and excused
+verdicts {verified, excused, differs, cannot_say}, emission {the same, of blocks and subnets}, causes (what extrinsics moved
+afterwards: lane, field, cause, treatment traced or excused, numbers), differences and excused
 (the first 200 of each: block, netuid, mechid, field, uid, hotkey, expected, stored, excused_by), blocks,
 blocks_done_before, replayed, rpc_batches, rpc_batches_per_epoch, storage_values, shares {fetch, maths, store},
 elapsed_s, cancelled. All but the last eight hold for the whole range, also for what an earlier run verified.";

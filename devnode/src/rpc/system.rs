@@ -68,6 +68,7 @@ pub(super) fn answer(node: &Shared, method: &str) -> Option<Answer> {
         "eth_chainId" => json!(format!("{:#x}", manifest.evm_chain_id)),
         "rpc_methods" => {
             let mut methods: Vec<&str> = METHODS.iter().copied().chain(subscribe::methods()).collect();
+            methods.retain(|method| !node.faults().without.iter().any(|missing| missing == method));
             methods.sort_unstable();
             json!({ "methods": methods })
         }

@@ -1,9 +1,10 @@
 //! The emission of a block: read, recomputed, compared.
 //!
 //! The coinbase runs before the epochs of its block, over all subnets at once. What it writes is written by nobody else
-//! in a block, but where a subnet is removed or founded; reserves of pools, which extrinsics move too, are not compared.
+//! in a block, but where a subnet is removed or founded. Reserves of pools are moved by extrinsics too: see `reserves`.
 
 mod compare;
+mod reserves;
 
 use std::collections::HashMap;
 
@@ -24,6 +25,8 @@ use super::{
 use crate::source::BlockAt;
 
 pub(crate) use compare::{Compared, SubnetEmission, compare};
+use reserves::RESERVES;
+pub(crate) use reserves::Reserves;
 
 /// The pallets whose state the coinbase reads.
 #[derive(Debug)]
@@ -78,7 +81,7 @@ const WRITTEN: [&str; 11] = [
     "NetworkRegisteredAt",
 ];
 /// What it only reads, of the subnet.
-const READ: [&str; 12] = [
+const READ: [&str; 9] = [
     "FirstEmissionBlockNumber",
     "SubtokenEnabled",
     "NetworkRegistrationAllowed",
@@ -86,11 +89,8 @@ const READ: [&str; 12] = [
     "EMAPriceHalvingBlocks",
     "SubnetTaoFlow",
     "SubnetMechanism",
-    "SubnetTAO",
     "SubnetTaoProvided",
-    "SubnetAlphaIn",
     "SubnetAlphaInProvided",
-    "SubnetAlphaOut",
 ];
 /// What it reads of the pool.
 const POOL: [&str; 8] = [
@@ -149,7 +149,7 @@ pub(crate) fn want_inputs(
     pallets.subtensor.want(states, at, "SubnetTAO", &[Part::U16(0)]);
     for netuid in netuids {
         let key = [Part::U16(*netuid)];
-        for name in READ.iter().chain(&WRITTEN) {
+        for name in READ.iter().chain(&WRITTEN).chain(&RESERVES) {
             pallets.subtensor.want(states, at, name, &key);
         }
         for name in POOL {
@@ -167,7 +167,7 @@ pub(crate) fn want_inputs(
 /// Wants what the coinbase of block `at` wrote.
 pub(crate) fn want_outputs(pallets: &Pallets<'_>, states: &mut States, at: BlockAt, netuids: &[u16]) {
     for netuid in netuids {
-        for name in WRITTEN {
+        for name in WRITTEN.into_iter().chain(RESERVES) {
             pallets.subtensor.want(states, at, name, &[Part::U16(*netuid)]);
         }
     }

@@ -1,20 +1,27 @@
 //! What an epoch paid: read, recomputed, compared.
 //!
 //! The epoch hands on what each neuron earned; parents, takes, stakers and root have their parts of it. The chain keeps the
-//! dividends of the last epoch by hotkey, which nothing but the next epoch (and a swap of hotkeys) writes.
+//! dividends of the last epoch by hotkey, which nothing but the next epoch (and a swap of hotkeys) writes. Stake and the
+//! subnet's alpha go on moving in the block.
+
+mod claims;
+mod payments;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use yumascan_chain::{AccountId, KeyPart};
 use yumascan_protocol::{
-    emission::{DistributionInputs, Era, HotkeyState, Parent, Pendings, Withholding, distribute},
-    epoch::{AccountKey, EpochInputs, Payout},
+    emission::{DistributionInputs, Era, HotkeyState, Parent, Pendings, Withholding},
+    epoch::{AccountKey, EpochInputs},
     fixed::I96F32,
 };
 
+use claims::{Claims, Place};
+pub(crate) use payments::{PaymentDifference, Payments};
+
 use super::{
-    effects::Effects,
+    effects::Moves,
     items::{Fixed, Items, Part, Reason, Wide},
     state::States,
 };
@@ -29,6 +36,8 @@ pub(crate) struct Accrued {
     pub(crate) era: Era,
     pub(crate) pendings: Pendings,
     pub(crate) alpha_out_rao: u64,
+    /// Alpha in the pool.
+    pub(crate) alpha_in_rao: u64,
     pub(crate) tao_weight: u64,
 }
 
@@ -37,37 +46,33 @@ pub(crate) struct Accrued {
 pub(crate) struct Distribution {
     inputs: DistributionInputs,
     stored: Paid,
+    /// Alpha in the pool after the coinbase.
+    alpha_in_rao: u64,
+    claims: Claims,
+    /// Alpha that claims of the block left on hotkeys.
+    kept: BTreeMap<AccountKey, i128>,
 }
 
-/// What the chain keeps of an epoch's payments, by hotkey.
+/// What the chain keeps of an epoch's payments, by hotkey, after the block.
 #[derive(Debug, Default)]
 struct Paid {
     alpha: BTreeMap<AccountKey, u64>,
     root: Option<BTreeMap<AccountKey, u64>>,
     last_epoch: BTreeMap<AccountKey, u64>,
-}
-
-/// A payment that is not what the replay gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PaymentDifference {
-    pub(crate) field: &'static str,
-    pub(crate) hotkey: AccountId,
-    pub(crate) expected: Option<u64>,
-    pub(crate) stored: Option<u64>,
-    pub(crate) excused_by: Option<String>,
-}
-
-/// What comparing the payments found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Payments {
-    netuid: u16,
-    pub(crate) checked: u64,
-    pub(crate) found: Vec<PaymentDifference>,
+    /// Stake.
+    total: BTreeMap<AccountKey, u64>,
+    /// `SubnetAlphaOut`.
+    alpha_out: u64,
+    /// `SubnetAlphaIn`.
+    alpha_in: u64,
 }
 
 const ALPHA: &str = "AlphaDividendsPerSubnet";
 const ROOT: &str = "RootAlphaDividendsPerSubnet";
 const LAST_EPOCH: &str = "TotalHotkeyAlphaLastEpoch";
+const TOTAL: &str = "TotalHotkeyAlpha";
+const ALPHA_OUT: &str = "SubnetAlphaOut";
+const ALPHA_IN: &str = "SubnetAlphaIn";
 
 /// A distribution whose inputs are being read.
 #[derive(Debug)]
@@ -83,6 +88,7 @@ pub(crate) struct Reading<'r> {
     owner_coldkey: Option<AccountId>,
     owner_hotkey: Option<AccountId>,
     auto_stake: BTreeMap<AccountId, AccountId>,
+    claims: Claims,
 }
 
 type Relations = Vec<(Wide<u64>, AccountId)>;
@@ -101,6 +107,7 @@ impl<'r> Reading<'r> {
         at: BlockAt,
         inputs: &EpochInputs,
         accrued: Accrued,
+        moves: &Moves,
     ) -> Self {
         let neurons: Vec<AccountId> =
             inputs.neurons.iter().filter_map(|neuron| neuron.key).map(|key| AccountId(key.0)).collect();
@@ -115,7 +122,12 @@ impl<'r> Reading<'r> {
             owner_coldkey: None,
             owner_hotkey: None,
             auto_stake: BTreeMap::new(),
+            claims: Claims::of(moves),
         }
+    }
+
+    fn place(&self) -> Place<'r> {
+        Place { items: self.items, parent: self.parent, at: self.at, netuid: self.netuid }
     }
 
     /// Wants the values of a round; those of the rounds before are there.
@@ -137,9 +149,14 @@ impl<'r> Reading<'r> {
                 for name in [ALPHA, ROOT] {
                     self.items.want_keys(states, self.at, name, &netuid);
                 }
+                for name in [ALPHA_OUT, ALPHA_IN] {
+                    self.items.want(states, self.at, name, &netuid);
+                }
+                self.claims.want(self.place(), states);
                 self.hotkeys.iter().for_each(|hotkey| self.want_hotkey(states, hotkey));
             }
             1 => {
+                self.claims.read(self.place(), states)?;
                 self.owner_coldkey = self.find(states, "SubnetOwner", &netuid)?;
                 if let Some(coldkey) = &self.owner_coldkey {
                     self.items.want(states, self.parent, "OwnedHotkeys", &[Part::Account(coldkey)]);
@@ -155,10 +172,7 @@ impl<'r> Reading<'r> {
                         states.want(self.at, key);
                     }
                 }
-                for hotkey in &self.hotkeys {
-                    let key = [Part::Account(hotkey), Part::U16(self.netuid)];
-                    self.items.want(states, self.at, LAST_EPOCH, &key);
-                }
+                self.hotkeys.iter().for_each(|hotkey| self.want_after(states, hotkey));
             }
             _ => {
                 for hotkey in self.neurons.clone() {
@@ -168,8 +182,7 @@ impl<'r> Reading<'r> {
                         self.auto_stake.insert(owner, destination);
                         self.hotkeys.insert(destination);
                         self.want_hotkey(states, &destination);
-                        let key = [Part::Account(&destination), Part::U16(self.netuid)];
-                        self.items.want(states, self.at, LAST_EPOCH, &key);
+                        self.want_after(states, &destination);
                     }
                 }
             }
@@ -194,17 +207,25 @@ impl<'r> Reading<'r> {
         for hotkey in &self.hotkeys {
             hotkeys.insert(key_of(*hotkey), self.hotkey_state(states, hotkey)?);
         }
-        let mut last_epoch = BTreeMap::new();
+        let after = |name: &str, key: &[Part<'_>]| -> Result<u64, Reason> {
+            let found: Option<Wide<u64>> = self.items.read(states, self.at.number, name, key)?;
+            Ok(found.map_or(0, |wide| wide.0))
+        };
+        let (mut last_epoch, mut total) = (BTreeMap::new(), BTreeMap::new());
         for hotkey in &self.hotkeys {
             let key = [Part::Account(hotkey), Part::U16(self.netuid)];
-            let found: Option<Wide<u64>> = self.items.read(states, self.at.number, LAST_EPOCH, &key)?;
-            last_epoch.insert(key_of(*hotkey), found.map_or(0, |wide| wide.0));
+            last_epoch.insert(key_of(*hotkey), after(LAST_EPOCH, &key)?);
+            total.insert(key_of(*hotkey), after(TOTAL, &key)?);
         }
         let stored = Paid {
             alpha: self.by_hotkey(states, ALPHA)?.unwrap_or_default(),
             root: self.by_hotkey(states, ROOT)?,
             last_epoch,
+            total,
+            alpha_out: after(ALPHA_OUT, &[Part::U16(self.netuid)])?,
+            alpha_in: after(ALPHA_IN, &[Part::U16(self.netuid)])?,
         };
+        let kept = self.claims.kept(self.place(), states, &self.hotkeys)?;
         let inputs = DistributionInputs {
             era: self.accrued.era,
             netuid: self.netuid,
@@ -227,7 +248,8 @@ impl<'r> Reading<'r> {
                 .collect(),
             alpha_out_rao: self.accrued.alpha_out_rao,
         };
-        Ok(Distribution { inputs, stored })
+        let alpha_in_rao = self.accrued.alpha_in_rao;
+        Ok(Distribution { inputs, stored, alpha_in_rao, claims: self.claims, kept })
     }
 
     fn want_hotkey(&self, states: &mut States, hotkey: &AccountId) {
@@ -235,17 +257,25 @@ impl<'r> Reading<'r> {
         for name in ["Owner", "Delegates", "RootClaimable"] {
             self.items.want(states, self.parent, name, &[account]);
         }
-        for name in ["ChildkeyTake", "ParentKeys", "ChildKeys", "TotalHotkeyAlpha"] {
+        for name in ["ChildkeyTake", "ParentKeys", "ChildKeys", TOTAL] {
             self.items.want(states, self.parent, name, &[account, Part::U16(self.netuid)]);
         }
-        self.items.want(states, self.parent, "TotalHotkeyAlpha", &[account, Part::U16(0)]);
+        self.items.want(states, self.parent, TOTAL, &[account, Part::U16(0)]);
+    }
+
+    /// Wants what is stored of a hotkey after the block, and what was claimed of it.
+    fn want_after(&self, states: &mut States, hotkey: &AccountId) {
+        for name in [LAST_EPOCH, TOTAL] {
+            self.items.want(states, self.at, name, &[Part::Account(hotkey), Part::U16(self.netuid)]);
+        }
+        self.claims.want_claimed(self.place(), states, hotkey);
     }
 
     fn hotkey_state(&self, states: &States, hotkey: &AccountId) -> Result<HotkeyState, Reason> {
         let (items, block, account) = (self.items, self.parent.number, Part::Account(hotkey));
         let amount = |netuid| -> Result<u64, Reason> {
             let key = [account, Part::U16(netuid)];
-            Ok(items.read::<Wide<u64>>(states, block, "TotalHotkeyAlpha", &key)?.map_or(0, |wide| wide.0))
+            Ok(items.read::<Wide<u64>>(states, block, TOTAL, &key)?.map_or(0, |wide| wide.0))
         };
         let parents: Relations = self.of(states, "ParentKeys", hotkey)?.unwrap_or_default();
         let children: Relations = self.of(states, "ChildKeys", hotkey)?.unwrap_or_default();
@@ -307,66 +337,5 @@ impl<'r> Reading<'r> {
             found.insert(AccountKey(hotkey.0), amount.map_or(0, |wide| wide.0));
         }
         Ok(Some(found))
-    }
-}
-
-impl Distribution {
-    /// Recomputes the payments of `payouts` and compares them.
-    pub(crate) fn compare(mut self, payouts: &[Payout], effects: &Effects) -> Result<Payments, Reason> {
-        self.inputs.payouts = payouts.to_vec();
-        let outputs = distribute(&self.inputs).map_err(|error| error.to_string())?;
-        let mut payments = Payments { netuid: self.inputs.netuid, ..Payments::default() };
-        payments.compare(ALPHA, &outputs.alpha_dividends, &self.stored.alpha, effects, true);
-        if let (Some(computed), Some(stored)) = (&outputs.root_alpha_dividends, &self.stored.root) {
-            payments.compare(ROOT, computed, stored, effects, true);
-        }
-        // of others than those paid, the stored amount is that of an earlier epoch
-        payments.compare(
-            LAST_EPOCH,
-            &outputs.hotkey_alpha_last_epoch,
-            &self.stored.last_epoch,
-            effects,
-            false,
-        );
-        Ok(payments)
-    }
-}
-
-impl Payments {
-    fn compare(
-        &mut self,
-        field: &'static str,
-        computed: &BTreeMap<AccountKey, u64>,
-        stored: &BTreeMap<AccountKey, u64>,
-        effects: &Effects,
-        is_whole: bool,
-    ) {
-        let more = stored.keys().filter(|key| is_whole && !computed.contains_key(key));
-        for key in computed.keys().chain(more) {
-            self.checked += 1;
-            let (expected, stored) = (computed.get(key).copied(), stored.get(key).copied());
-            if expected == stored {
-                continue;
-            }
-            let hotkey = AccountId(key.0);
-            let excused_by = effects.excuse_payment(self.netuid, &hotkey);
-            self.found.push(PaymentDifference { field, hotkey, expected, stored, excused_by });
-        }
-    }
-
-    pub(crate) fn excused(&self) -> u64 {
-        self.found.iter().filter(|found| found.excused_by.is_some()).count() as u64
-    }
-
-    pub(crate) fn unexcused(&self) -> impl Iterator<Item = &PaymentDifference> {
-        self.found.iter().filter(|found| found.excused_by.is_none())
-    }
-}
-
-impl std::fmt::Display for PaymentDifference {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let text = |value: Option<u64>| value.map_or_else(|| "nothing".to_owned(), |value| value.to_string());
-        let (computed, stored) = (text(self.expected), text(self.stored));
-        write!(f, "{} of {}: computed {computed}, stored {stored}", self.field, self.hotkey)
     }
 }

@@ -4,11 +4,17 @@
 //! An epoch runs in the block's initialization. Its outputs are read after the whole block, so a registration or a
 //! trimming in the same block shows in them. Such a rewriting excuses exactly the numbers it touches, and is named.
 
+mod cause;
+mod moves;
+
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 use yumascan_chain::{AccountId, BlockNumber, DecodedBlock, Outcome, Phase};
 use yumascan_protocol::epoch::compare::{Difference, Field};
+
+pub(crate) use cause::{Cause, Excuse};
+pub(crate) use moves::{Moves, PoolChange};
 
 /// What happened in a block.
 #[derive(Debug, Default)]
@@ -34,14 +40,8 @@ pub(crate) struct Effects {
     incentives: HashMap<u16, Vec<u64>>,
     /// Epochs put off or skipped, by the chain's own word.
     skipped: Vec<u16>,
-}
-
-/// What did it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Cause {
-    /// `None` for what the chain did by itself (a scheduled call).
-    extrinsic: Option<u32>,
-    what: String,
+    /// Stake and reserves that extrinsics moved.
+    pub(crate) moves: Moves,
 }
 
 /// A number that differs, for [`Effects::excuse`].
@@ -58,7 +58,7 @@ impl Effects {
     pub(crate) fn of(block: BlockNumber, decoded: &DecodedBlock) -> Self {
         let mut effects = Self { block, ..Self::default() };
         for event in decoded.events() {
-            if event.pallet != "SubtensorModule" && event.pallet != "Commitments" {
+            if !["SubtensorModule", "Swap", "Commitments"].contains(&event.pallet) {
                 continue;
             }
             let extrinsic = match event.phase {
@@ -66,18 +66,25 @@ impl Effects {
                 Phase::Initialization | Phase::Finalization => None,
             };
             effects.note_event(event.pallet, event.variant, event.args, extrinsic);
+            if event.pallet != "Commitments" {
+                effects.moves.note_event(event.variant, event.args, extrinsic);
+            }
         }
         for call in decoded.calls() {
             let may_have_run = matches!(call.outcome, Outcome::Success | Outcome::Unknown);
             if may_have_run {
                 effects.note_call(call.pallet, call.call, call.args, call.extrinsic_index);
             }
+            // also of a call that failed: its fee was paid
+            if call.pallet == "SubtensorModule" {
+                effects.moves.note_call(call.call, call.args, call.extrinsic_index);
+            }
         }
         effects
     }
 
     fn note_event(&mut self, pallet: &str, variant: &str, args: &str, extrinsic: Option<u32>) {
-        let cause = |what: String| Cause { extrinsic, what };
+        let cause = || Cause::new(extrinsic, variant);
         match (pallet, variant) {
             ("SubtensorModule", "TimelockedWeightsRevealed" | "CRV3WeightsRevealed")
                 if extrinsic.is_none() =>
@@ -88,17 +95,17 @@ impl Effects {
             }
             ("SubtensorModule", "WeightsSet") if extrinsic.is_some() => {
                 if let Ok((index, uid)) = serde_json::from_str::<(u16, u16)>(args) {
-                    self.weights_set.insert((index, uid), cause("WeightsSet".to_owned()));
+                    self.weights_set.insert((index, uid), cause());
                 }
             }
             ("SubtensorModule", "NeuronRegistered") => {
                 if let Ok((netuid, uid, _)) = serde_json::from_str::<(u16, u16, Value)>(args) {
-                    self.registered.push((netuid, uid, cause(format!("NeuronRegistered, uid {uid}"))));
+                    self.registered.push((netuid, uid, cause().with(format!(", uid {uid}"))));
                 }
             }
             ("SubtensorModule", "NetworkRemoved" | "NetworkAdded") => {
                 if let Some(netuid) = first_number(args) {
-                    self.rebuilt.push((netuid, cause(variant.to_owned())));
+                    self.rebuilt.push((netuid, cause()));
                 }
             }
             ("SubtensorModule", "IncentiveAlphaEmittedToMiners") => {
@@ -110,7 +117,7 @@ impl Effects {
             ("SubtensorModule", "HotkeySwapped" | "HotkeySwappedOnSubnet") => {
                 if let Ok(swap) = serde_json::from_str::<Swapped>(args) {
                     for hotkey in [swap.old_hotkey, swap.new_hotkey] {
-                        self.swapped.push((hotkey, cause(variant.to_owned())));
+                        self.swapped.push((hotkey, cause()));
                     }
                 }
             }
@@ -124,30 +131,35 @@ impl Effects {
     }
 
     fn note_call(&mut self, pallet: &str, call: &str, args: &str, extrinsic: u32) {
-        let cause = |what: String| Cause { extrinsic: Some(extrinsic), what };
+        let cause = || Cause::new(Some(extrinsic), call);
         match (pallet, call) {
             (_, "sudo_trim_to_max_allowed_uids") => {
                 if let Some(netuid) = member(args, "netuid") {
-                    self.rebuilt.push((netuid, cause(call.to_owned())));
+                    self.rebuilt.push((netuid, cause()));
                 }
             }
             (_, "sudo_set_mechanism_count" | "sudo_set_subsubnet_count") => {
                 let count = member(args, "mechanism_count").or_else(|| member(args, "subsub_count"));
                 if let (Some(netuid), Some(count)) = (member(args, "netuid"), count) {
                     let count = u8::try_from(count).unwrap_or(u8::MAX);
-                    self.counts.push((netuid, count, cause(format!("{call}, {count}"))));
+                    self.counts.push((netuid, count, cause().with(format!(", {count}"))));
                 }
             }
             ("Commitments", "set_commitment") if args.contains("ResetBondsFlag") => {
                 if let Some(netuid) = member(args, "netuid") {
-                    self.resets.push((netuid, cause(format!("{call} with ResetBondsFlag"))));
+                    self.resets.push((netuid, cause().with(" with ResetBondsFlag".to_owned())));
                 }
             }
             ("System", "set_storage" | "kill_storage" | "kill_prefix") => {
-                self.raw_writes = Some(cause(format!("{pallet}.{call}")));
+                self.raw_writes = Some(Cause::new(Some(extrinsic), &format!("{pallet}.{call}")));
             }
             _ => {}
         }
+    }
+
+    /// The block.
+    pub(crate) fn block(&self) -> BlockNumber {
+        self.block
     }
 
     /// Whether the weights of a hotkey were revealed before the epoch.
@@ -163,7 +175,7 @@ impl Effects {
         let cause = set.or(registered).or(rebuilt)?;
         Some(format!(
             "the weights that uid {uid} revealed in this block may have been rewritten by {}",
-            self.name(cause)
+            self.name(cause).text
         ))
     }
 
@@ -178,13 +190,13 @@ impl Effects {
     }
 
     /// What removed or rebuilt the subnet after its epoch.
-    pub(crate) fn rebuilt(&self, netuid: u16) -> Option<String> {
+    pub(crate) fn rebuilt(&self, netuid: u16) -> Option<Excuse> {
         self.rebuilt.iter().find(|(of, _)| *of == netuid).map(|(_, cause)| self.name(cause))
     }
 
     /// What rewrote a stored number after the epoch, if anything did: only where the stored value is what the rewriting
     /// leaves.
-    pub(crate) fn excuse(&self, place: Place<'_>) -> Option<String> {
+    pub(crate) fn excuse(&self, place: Place<'_>) -> Option<Excuse> {
         let Place { netuid, neurons, difference } = place;
         // nothing rewrites an event
         if difference.field == Field::ServerEmission {
@@ -216,21 +228,18 @@ impl Effects {
     }
 
     /// What moved or removed a payment of the epoch, if anything did.
-    pub(crate) fn excuse_payment(&self, netuid: u16, hotkey: &AccountId) -> Option<String> {
+    pub(crate) fn excuse_payment(&self, netuid: u16, hotkey: &AccountId) -> Option<Excuse> {
         let swapped = self.swapped.iter().find(|(of, _)| of == hotkey).map(|(_, cause)| self.name(cause));
         self.rebuilt(netuid).or(swapped).or_else(|| self.raw_write())
     }
 
     /// What wrote to storage directly.
-    pub(crate) fn raw_write(&self) -> Option<String> {
+    pub(crate) fn raw_write(&self) -> Option<Excuse> {
         self.raw_writes.as_ref().map(|cause| self.name(cause))
     }
 
-    fn name(&self, cause: &Cause) -> String {
-        match cause.extrinsic {
-            Some(index) => format!("extrinsic {}-{index}: {}", self.block, cause.what),
-            None => format!("initialization of block {}: {}", self.block, cause.what),
-        }
+    fn name(&self, cause: &Cause) -> Excuse {
+        cause.excuse(self.block)
     }
 }
 

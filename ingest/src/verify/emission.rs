@@ -1,12 +1,13 @@
 //! The emission of every block of a window: recomputed, judged, and handed on to the epochs.
 
 use std::{
+    cell::OnceCell,
     collections::HashMap,
     time::{Duration, Instant},
 };
 
 use yumascan_protocol::emission::SubnetInputs;
-use yumascan_warehouse::rows::{EmissionVerificationRow, Verdict};
+use yumascan_warehouse::rows::{EmissionVerificationRow, Verdict, VerificationCauseRow};
 
 use super::{
     blocks::Subject,
@@ -15,6 +16,7 @@ use super::{
     effects::Effects,
     items::{Reason, Wide},
     state::States,
+    tally::{Causes, How, Lane},
 };
 
 /// Emission of the blocks of a window, by position.
@@ -100,6 +102,7 @@ pub(crate) fn recompute<'i>(
                 era,
                 pendings: subnet.pendings,
                 alpha_out_rao: subnet.alpha_out_rao,
+                alpha_in_rao: subnet.pool.alpha_in_rao,
                 tao_weight: inputs.tao_weight,
             };
             let pending: Vec<(u16, Accrued)> =
@@ -136,18 +139,25 @@ impl Emissions {
             let before = pending.iter().find(|(netuid, _)| *netuid == subnet.netuid);
             let Some((_, before)) = before else { continue };
             let accrued = match &subnet.outputs {
-                Some(outputs) => {
-                    Accrued { pendings: outputs.pendings, alpha_out_rao: outputs.alpha_out_rao, ..*before }
-                }
+                Some(outputs) => Accrued {
+                    pendings: outputs.pendings,
+                    alpha_out_rao: outputs.alpha_out_rao,
+                    alpha_in_rao: outputs.pool.alpha_in_rao,
+                    ..*before
+                },
                 None => *before,
             };
             self.accrued.insert((position, subnet.netuid), accrued);
         }
     }
 
-    /// Rows of all blocks and subnets, or of one subnet.
-    pub(crate) fn rows(&mut self, blocks: &[Subject], netuid: Option<u16>) -> Vec<EmissionVerificationRow> {
-        let mut rows = Vec::new();
+    /// Rows of all blocks and subnets, or of one subnet, and what extrinsics moved in them.
+    pub(crate) fn rows(
+        &mut self,
+        blocks: &[Subject],
+        netuid: Option<u16>,
+    ) -> (Vec<EmissionVerificationRow>, Vec<VerificationCauseRow>) {
+        let (mut rows, mut moved) = (Vec::new(), Vec::new());
         for (block, emission) in blocks.iter().zip(std::mem::take(&mut self.blocks)) {
             let blank = EmissionVerificationRow {
                 block_number: block.at.number,
@@ -159,8 +169,12 @@ impl Emissions {
             match emission.subnets {
                 Ok(subnets) => {
                     let wanted = subnets.iter().filter(|subnet| netuid.is_none_or(|of| of == subnet.netuid));
-                    let mut effects = None;
-                    rows.extend(wanted.map(|subnet| row_of(block, &blank, subnet, &mut effects)));
+                    let effects = OnceCell::new();
+                    for subnet in wanted {
+                        let mut causes = Causes::default();
+                        rows.push(row_of(block, &blank, subnet, &effects, &mut causes));
+                        moved.extend(causes.rows(block.at.number, subnet.netuid));
+                    }
                 }
                 Err(reason) if netuid.is_none() => {
                     // netuid 0 stands for the block as a whole: root has no emission of its own
@@ -170,7 +184,7 @@ impl Emissions {
                 Err(_) => {}
             }
         }
-        rows
+        (rows, moved)
     }
 }
 
@@ -178,20 +192,28 @@ fn row_of(
     block: &Subject,
     blank: &EmissionVerificationRow,
     subnet: &SubnetEmission,
-    effects: &mut Option<Effects>,
+    effects: &OnceCell<Effects>,
+    causes: &mut Causes,
 ) -> EmissionVerificationRow {
+    let effects = || effects.get_or_init(|| Effects::of(block.at.number, &block.decode()));
     let count =
         |wanted: bool| subnet.compared.iter().filter(|field| field.is_equal() == wanted).count() as u32;
     let (equal, unequal) = (count(true), count(false));
     let first = subnet.compared.iter().find(|field| !field.is_equal());
     let first_difference =
         first.map(|field| format!("{}: {} recomputed, {} stored", field.field, field.expected, field.stored));
+    let reserves =
+        subnet.reserves.map(|reserves| reserves.compare(subnet.netuid, effects)).unwrap_or_default();
+    for (item, kind) in &reserves.traced {
+        causes.note(Lane::Emission, item, kind, How::Traced);
+    }
+    let moved = reserves.unequal.len() as u32;
     let mut row = EmissionVerificationRow {
         netuid: subnet.netuid,
         verdict: Verdict::Verified.name().to_owned(),
         reason: subnet.excluded.map_or_else(String::new, |why| format!("it receives no emission: {why}")),
-        fields_checked: equal + unequal,
-        fields_equal: equal,
+        fields_checked: equal + unequal + reserves.checked,
+        fields_equal: equal + reserves.checked - moved,
         tao_in_rao: subnet.outputs.as_ref().map(|outputs| outputs.tao_in_emission_rao),
         alpha_in_rao: subnet.outputs.as_ref().map(|outputs| outputs.alpha_in_emission_rao),
         alpha_out_rao: subnet.outputs.as_ref().map(|outputs| outputs.alpha_out_emission_rao),
@@ -202,22 +224,31 @@ fn row_of(
         row.reason = format!("the chain's buy of its alpha cannot be followed: {why}");
         return row;
     }
-    if unequal == 0 {
+    for (item, excuse) in &reserves.unequal {
+        if let Some(excuse) = excuse {
+            row.fields_excused += 1;
+            row.reason = format!("its reserves went on moving: {}", excuse.text);
+            causes.note(Lane::Emission, item, &excuse.kind, How::Excused);
+        }
+    }
+    // users who move reserves afterwards do not call in question what the coinbase wrote
+    if unequal == 0 && reserves.first.is_none() {
         return row;
     }
-    let effects = effects.get_or_insert_with(|| Effects::of(block.at.number, &block.decode()));
-    let (verdict, reason) = if let Some(cause) = effects.rebuilt(subnet.netuid) {
-        row.fields_excused = unequal;
-        (Verdict::Excused, cause)
+    let effects = effects();
+    let rewritten = effects.rebuilt(subnet.netuid).or_else(|| effects.raw_write());
+    let (verdict, reason) = if let Some(excuse) = rewritten {
+        row.fields_excused = row.fields_checked - row.fields_equal;
+        for field in subnet.compared.iter().filter(|field| !field.is_equal()) {
+            causes.note(Lane::Emission, field.field, &excuse.kind, How::Excused);
+        }
+        (Verdict::Excused, excuse.text)
     } else if subnet.is_rebuilt {
         (Verdict::CannotSay, "the subnet was removed or founded within the block".to_owned())
-    } else if let Some(cause) = effects.raw_write() {
-        row.fields_excused = unequal;
-        (Verdict::Excused, cause)
     } else if block.is_upgraded {
         (Verdict::CannotSay, "a runtime upgrade ran its migrations before the coinbase".to_owned())
     } else {
-        row.first_difference = first_difference;
+        row.first_difference = first_difference.or(reserves.first);
         (Verdict::Differs, String::new())
     };
     row.verdict = verdict.name().to_owned();

@@ -5,13 +5,13 @@ use yumascan_protocol::epoch::{
     compare::{Difference, Field, StoredEpoch, StoredMechanism, compare},
 };
 
-use super::effects::{Effects, Place};
+use super::effects::{Effects, Excuse, Place};
 
 /// A difference and what excuses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) difference: Difference,
-    pub(crate) excused_by: Option<String>,
+    pub(crate) excused_by: Option<Excuse>,
 }
 
 /// What comparing one mechanism found; what mechanisms share counts with the first.

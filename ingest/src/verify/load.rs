@@ -4,10 +4,13 @@
 //! relations, then the stakes of parents. Whatever the block's initialization did before the epoch is applied on the
 //! way: time-locked weights revealed in it are taken from the state after the block.
 
+mod stakes;
+mod subnet;
+
 use yumascan_chain::AccountId;
 use yumascan_protocol::epoch::{
     AccountKey, EpochInputs, Era, MechanismInputs, Neuron, Parameters, ParentStake, StakeInputs, StoredRow,
-    mechanisms, schedule,
+    mechanisms,
 };
 
 use super::{
@@ -65,8 +68,6 @@ pub(crate) struct Loader<'r> {
     /// By uid: proportion and account.
     parents: Vec<Vec<(u64, AccountId)>>,
 }
-
-type Relations = Vec<(Wide<u64>, AccountId)>;
 
 impl<'r> Loader<'r> {
     pub(crate) fn new(
@@ -174,81 +175,6 @@ impl<'r> Loader<'r> {
         index_of(self.netuid(), mechid)
     }
 
-    fn want_subnet(&self, states: &mut States) {
-        let key = [Part::U16(self.netuid())];
-        for name in OF_SUBNET {
-            self.items.want(states, self.parent, name, &key);
-        }
-        for name in OF_CHAIN {
-            self.items.want(states, self.parent, name, &[]);
-        }
-    }
-
-    fn read_subnet(&mut self, states: &States) -> Result<(), Reason> {
-        let (items, block, key) = (self.items, self.parent.number, [Part::U16(self.netuid())]);
-        let wide = |name: &str, key: &[Part<'_>]| -> Result<Option<u64>, Reason> {
-            Ok(items.read::<Wide<u64>>(states, block, name, key)?.map(|wide| wide.0))
-        };
-        let short = |name: &str| -> Result<Option<u16>, Reason> { items.read(states, block, name, &key) };
-        let flag = |name: &str| -> Result<bool, Reason> {
-            Ok(items.read::<bool>(states, block, name, &key)?.unwrap_or(false))
-        };
-        self.neurons = items.require(states, block, "SubnetworkN", &key)?;
-        self.mechanisms = items.read::<u8>(states, block, "MechanismCountCurrent", &key)?.unwrap_or(1);
-        let tempo: u16 = items.require(states, block, "Tempo", &key)?;
-        let factor: Option<u32> = items.read(states, block, "ActivityCutoffFactorMilli", &key)?;
-        let activity_cutoff = match factor {
-            Some(factor) => schedule::activity_cutoff(factor, tempo),
-            None => u64::from(items.require::<u16>(states, block, "ActivityCutoff", &key)?),
-        };
-        let (alpha_low, alpha_high) = items.read(states, block, "AlphaValues", &key)?.unwrap_or_default();
-        let steepness: Option<i32> = items.read(states, block, "AlphaSigmoidSteepness", &key)?;
-        let by_epoch = items.has("LastEpochBlock");
-        let inputs = &mut self.loaded.inputs;
-        inputs.parameters = Parameters {
-            tempo,
-            kappa: items.require(states, block, "Kappa", &key)?,
-            bonds_penalty: short("BondsPenalty")?.unwrap_or(u16::MAX),
-            bonds_moving_average: wide("BondsMovingAverage", &key)?
-                .ok_or_else(|| "storage BondsMovingAverage is not there".to_owned())?,
-            yuma3_on: flag("Yuma3On")?,
-            liquid_alpha_on: flag("LiquidAlphaOn")?,
-            alpha_low,
-            alpha_high,
-            alpha_sigmoid_steepness: steepness.unwrap_or(0),
-            activity_cutoff,
-            max_allowed_validators: items.require(states, block, "MaxAllowedValidators", &key)?,
-            stake_threshold: wide("StakeThreshold", &[])?.unwrap_or(0),
-            tao_weight: wide("TaoWeight", &[])?.unwrap_or(0),
-            max_stake: wide("NetworkMaxStake", &key)?,
-        };
-        inputs.last_step_block =
-            if by_epoch { wide("LastMechansimStepBlock", &key)?.unwrap_or(0) } else { 0 };
-        inputs.mechanism_split =
-            items.read::<Option<Vec<u16>>>(states, block, "MechanismEmissionSplit", &key)?.flatten();
-        self.loaded.pending = Pending {
-            server: wide("PendingServerEmission", &key)?,
-            validator: wide("PendingValidatorEmission", &key)?,
-            root_alpha: wide("PendingRootAlphaDivs", &key)?,
-            emission: wide("PendingEmission", &key)?,
-            alpha_swapped: wide("PendingAlphaSwapped", &key)?,
-        };
-        if flag("CommitRevealWeightsEnabled")? && inputs.era.rules().commit_mask {
-            self.commits = Some(commits::Reading {
-                netuid: inputs.netuid,
-                tempo,
-                block: self.at.number,
-                reveal_period: wide("RevealPeriodEpochs", &key)?.unwrap_or(1),
-                stored_index: if by_epoch {
-                    Some(wide("SubnetEpochIndex", &key)?.unwrap_or(0))
-                } else {
-                    None
-                },
-            });
-        }
-        Ok(())
-    }
-
     fn want_neurons(&self, states: &mut States) -> Result<(), Reason> {
         let netuid = Part::U16(self.netuid());
         for uid in 0..self.neurons {
@@ -317,45 +243,6 @@ impl<'r> Loader<'r> {
         Ok(())
     }
 
-    fn want_stakes(&self, states: &mut States) -> Result<(), Reason> {
-        let netuid = Part::U16(self.netuid());
-        for hotkey in self.hotkeys.iter().flatten() {
-            self.want_stake(states, hotkey);
-            for name in ["ChildKeys", "ParentKeys"] {
-                self.items.want(states, self.parent, name, &[Part::Account(hotkey), netuid]);
-            }
-        }
-        for mechid in 0..self.mechanisms {
-            let index = self.index(mechid)?;
-            for uid in self.revealing_uids(index) {
-                self.items.want(states, self.at, "Weights", &[Part::U16(index), Part::U16(uid)]);
-            }
-            if let Some(reading) = &self.commits {
-                reading.want_commits(self.items, states, index, self.parent, self.at);
-            }
-        }
-        Ok(())
-    }
-
-    fn read_relations(&mut self, states: &States) -> Result<(), Reason> {
-        let (items, block, netuid) = (self.items, self.parent.number, Part::U16(self.netuid()));
-        for uid in 0..self.hotkeys.len() {
-            let mut parents = Vec::new();
-            if let Some(hotkey) = self.hotkeys[uid] {
-                let key = [Part::Account(&hotkey), netuid];
-                let children: Relations = items.read(states, block, "ChildKeys", &key)?.unwrap_or_default();
-                let of: Relations = items.read(states, block, "ParentKeys", &key)?.unwrap_or_default();
-                parents = of.into_iter().map(|(proportion, parent)| (proportion.0, parent)).collect();
-                let (alpha, tao) = self.stake(states, &hotkey)?;
-                let children = children.into_iter().map(|(proportion, _)| proportion.0).collect();
-                self.loaded.inputs.neurons[uid].stake =
-                    StakeInputs { alpha, tao, children, parents: Vec::new() };
-            }
-            self.parents.push(parents);
-        }
-        Ok(())
-    }
-
     /// Uids whose weights were revealed before the epoch.
     fn revealing_uids(&self, index: u16) -> Vec<u16> {
         let is_revealing =
@@ -386,34 +273,6 @@ impl<'r> Loader<'r> {
         }
         Ok(())
     }
-
-    fn want_parents(&self, states: &mut States) {
-        for (_, parent) in self.parents.iter().flatten() {
-            self.want_stake(states, parent);
-        }
-    }
-
-    fn want_stake(&self, states: &mut States, hotkey: &AccountId) {
-        let account = Part::Account(hotkey);
-        for netuid in [self.netuid(), 0] {
-            self.items.want(states, self.parent, "TotalHotkeyAlpha", &[account, Part::U16(netuid)]);
-        }
-        self.items.want(states, self.parent, "TotalHotkeyStake", &[account]);
-    }
-
-    /// Alpha on the subnet and TAO on the root; before alpha existed, the hotkey's whole stake and 0.
-    fn stake(&self, states: &States, hotkey: &AccountId) -> Result<(u64, u64), Reason> {
-        let block = self.parent.number;
-        let account = Part::Account(hotkey);
-        let read = |name: &str, key: &[Part<'_>]| -> Result<u64, Reason> {
-            Ok(self.items.read::<Wide<u64>>(states, block, name, key)?.map_or(0, |wide| wide.0))
-        };
-        if !self.items.has("TotalHotkeyAlpha") {
-            return Ok((read("TotalHotkeyStake", &[account])?, 0));
-        }
-        let of = |netuid| read("TotalHotkeyAlpha", &[account, Part::U16(netuid)]);
-        Ok((of(self.netuid())?, of(0)?))
-    }
 }
 
 /// Storage index of a mechanism.
@@ -421,35 +280,3 @@ pub(crate) fn index_of(netuid: u16, mechid: u8) -> Result<u16, Reason> {
     mechanisms::storage_index(netuid, mechid)
         .ok_or_else(|| format!("subnet {netuid} and mechanism {mechid} have no storage index"))
 }
-
-/// Items of the chain as a whole.
-const OF_CHAIN: [&str; 2] = ["StakeThreshold", "TaoWeight"];
-
-/// Items with the netuid as their only key that the first round reads.
-const OF_SUBNET: [&str; 25] = [
-    "SubnetworkN",
-    "MechanismCountCurrent",
-    "MechanismEmissionSplit",
-    "Tempo",
-    "ActivityCutoff",
-    "ActivityCutoffFactorMilli",
-    "LastMechansimStepBlock",
-    "MaxAllowedValidators",
-    "Kappa",
-    "BondsPenalty",
-    "BondsMovingAverage",
-    "Yuma3On",
-    "LiquidAlphaOn",
-    "AlphaValues",
-    "AlphaSigmoidSteepness",
-    "CommitRevealWeightsEnabled",
-    "RevealPeriodEpochs",
-    "SubnetEpochIndex",
-    "NetworkMaxStake",
-    "PendingServerEmission",
-    "PendingValidatorEmission",
-    "PendingRootAlphaDivs",
-    "PendingEmission",
-    "PendingAlphaSwapped",
-    "NetworkRegisteredAt",
-];

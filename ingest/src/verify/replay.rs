@@ -9,7 +9,9 @@ use yumascan_protocol::epoch::{
     mechanisms::split_rao,
     run,
 };
-use yumascan_warehouse::rows::{EpochDifferenceRow, EpochInputsRow, EpochVerificationRow, Verdict};
+use yumascan_warehouse::rows::{
+    EpochDifferenceRow, EpochInputsRow, EpochVerificationRow, Verdict, VerificationCauseRow,
+};
 
 use super::{
     distribution::{Distribution, PaymentDifference, Payments},
@@ -19,6 +21,7 @@ use super::{
     judge::{Comparison, Found, judge_numbers},
     load::Loaded,
     rao,
+    tally::{Causes, How, Lane},
 };
 
 /// What is known of an epoch before it is replayed.
@@ -48,6 +51,8 @@ pub(crate) struct Judged {
     pub(crate) epochs: Vec<EpochVerificationRow>,
     pub(crate) differences: Vec<EpochDifferenceRow>,
     pub(crate) inputs: Option<EpochInputsRow>,
+    /// What extrinsics of the block moved or rewrote.
+    pub(crate) causes: Vec<VerificationCauseRow>,
 }
 
 impl Judged {
@@ -84,7 +89,7 @@ pub(crate) fn judge(case: Case, effects: &Effects, workspace: &mut Workspace) ->
     if let Some(cause) = effects.rebuilt(case.due.netuid).filter(|_| !case.due.ran) {
         return only(
             Verdict::CannotSay,
-            format!("the subnet was removed or rebuilt after its epoch by {cause}"),
+            format!("the subnet was removed or rebuilt after its epoch by {}", cause.text),
         );
     }
     let (mut loaded, stored) = match case.state {
@@ -121,6 +126,7 @@ pub(crate) fn judge(case: Case, effects: &Effects, workspace: &mut Workspace) ->
     let parts =
         split_rao(loaded.inputs.rao, outputs.mechanisms.len(), loaded.inputs.mechanism_split.as_deref());
     let mut judged = Judged::default();
+    let mut causes: Causes = payments.causes.clone();
     for (position, comparison) in comparisons.iter().enumerate() {
         let mechanism = &outputs.mechanisms[position];
         let notes = Notes {
@@ -153,10 +159,16 @@ pub(crate) fn judge(case: Case, effects: &Effects, workspace: &mut Workspace) ->
             inputs_hash: inputs_hash.clone(),
             ..blank.clone()
         });
+        for Found { difference, excused_by } in &comparison.found {
+            if let Some(excuse) = excused_by {
+                causes.note(Lane::Epoch, difference.field.name(), &excuse.kind, How::Excused);
+            }
+        }
         let mut rows = difference_rows(&blank, mechanism.mechid, comparison, &loaded.inputs);
         payment_rows(&blank, mechanism.mechid, payments, &mut rows);
         judged.differences.extend(rows);
     }
+    judged.causes = causes.rows(case.block, case.due.netuid).collect();
     judged.inputs =
         Some(EpochInputsRow { block_number: case.block, netuid: case.due.netuid, inputs_hash, inputs: text });
     judged
@@ -294,7 +306,7 @@ fn difference_rows(
         hotkey: difference.uid.and_then(hotkey_of),
         expected: text(difference.computed),
         stored: text(difference.stored),
-        excused_by: excused_by.clone(),
+        excused_by: excused_by.as_ref().map(|excuse| excuse.text.clone()),
     };
     comparison.found.iter().take(MOST_KEPT).enumerate().map(row).collect()
 }
@@ -306,7 +318,7 @@ fn payment_rows(
     payments: &Payments,
     rows: &mut Vec<EpochDifferenceRow>,
 ) {
-    let text = |value: Option<u64>| value.map_or_else(|| "null".to_owned(), |value| value.to_string());
+    let text = |value: Option<i128>| value.map_or_else(|| "null".to_owned(), |value| value.to_string());
     let first = rows.len();
     let row = |(position, found): (usize, &PaymentDifference)| EpochDifferenceRow {
         block_number: blank.block_number,
@@ -316,10 +328,10 @@ fn payment_rows(
         field: found.field.to_owned(),
         uid: None,
         target: None,
-        hotkey: Some(found.hotkey.to_ss58()),
+        hotkey: found.hotkey.map(|hotkey| hotkey.to_ss58()),
         expected: text(found.expected),
         stored: text(found.stored),
-        excused_by: found.excused_by.clone(),
+        excused_by: found.excused_by.as_ref().map(|excuse| excuse.text.clone()),
     };
     rows.extend(payments.found.iter().take(MOST_KEPT).enumerate().map(row));
 }

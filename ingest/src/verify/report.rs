@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use serde::Serialize;
 use yumascan_warehouse::{
     Warehouse,
-    query::verifications::{EpochTotals, VerdictCounts, VerificationFilter},
+    query::verifications::{CauseCount, EpochTotals, VerdictCounts, VerificationFilter},
     rows::EpochDifferenceRow,
 };
 
@@ -29,6 +29,8 @@ pub struct VerifyReport {
     pub verdicts: VerdictCounts,
     /// Blocks of subnets whose emission was recomputed, by verdict.
     pub emission: VerdictCounts,
+    /// What extrinsics moved after coinbase and epochs, by item and cause.
+    pub causes: Vec<CauseCount>,
     /// The first 200 numbers that differ and that nothing excuses.
     pub differences: Vec<DifferenceReport>,
     /// The first 200 numbers that an extrinsic of the same block rewrote.
@@ -117,6 +119,7 @@ pub(super) async fn of_warehouse(
         totals: warehouse.get_epoch_totals(filter).await?,
         verdicts: warehouse.count_epoch_verdicts(filter).await?,
         emission: warehouse.count_emission_verdicts(filter).await?,
+        causes: warehouse.count_verification_causes(filter).await?,
         differences: differences.into_iter().map(DifferenceReport::from).collect(),
         excused: excused.into_iter().map(DifferenceReport::from).collect(),
         ..VerifyReport::default()
@@ -170,6 +173,9 @@ impl fmt::Display for VerifyReport {
             "emission: {verified} blocks of subnets verified, {excused} excused, {differs} differ, {cannot_say} cannot \
              be said"
         )?;
+        for CauseCount { lane, field, cause, treatment, numbers } in &self.causes {
+            writeln!(f, "  {treatment} in the {lane}: {numbers} of {field}, moved by {cause}")?;
+        }
         for found in self.excused.iter().chain(&self.differences) {
             writeln!(f, "  {found}")?;
         }

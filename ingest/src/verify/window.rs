@@ -111,11 +111,14 @@ impl Verifier {
             window.epochs.extend(found.epochs);
             window.differences.extend(found.differences);
             window.inputs.extend(found.inputs);
+            window.causes.extend(found.causes);
         }
-        window.emissions = emissions.rows(&blocks, netuid);
+        let (rows, causes) = emissions.rows(&blocks, netuid);
+        (window.emissions, window.causes) = (rows, [window.causes, causes].concat());
         window.epochs.sort_by_key(|row| (row.block_number, row.netuid, row.mechid));
         window.differences.sort_by_key(|row| (row.block_number, row.netuid, row.mechid, row.position));
         window.inputs.sort_by_key(|row| (row.netuid, row.block_number));
+        window.causes.sort();
         Ok(Examined { window, costs })
     }
 
@@ -289,11 +292,12 @@ impl Verifier {
     ) -> Result<(), IngestError> {
         let mut readings: Vec<(usize, Reading<'_>)> = Vec::new();
         for (index, target) in targets.iter().enumerate() {
-            let Some((case, _)) = cases.get(index) else { continue };
+            let Some((case, known)) = cases.get(index) else { continue };
             if let (Some(accrued), Ok((loaded, _)), true) = (target.accrued, &case.state, target.due.ran) {
                 let block = &blocks[target.position];
                 let items = items_of(target.position);
-                readings.push((index, Reading::new(items, block.parent, block.at, &loaded.inputs, accrued)));
+                let (inputs, moves) = (&loaded.inputs, &known.effects.moves);
+                readings.push((index, Reading::new(items, block.parent, block.at, inputs, accrued, moves)));
             }
         }
         for round in 0..distribution::ROUNDS {

@@ -145,6 +145,34 @@ async fn epochs_are_verified_behind_the_head_unless_that_is_turned_off() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn blocks_are_stored_where_states_cannot_be_read() {
+    let recording = main_chain(BLOCKS).await;
+    let (first, last) = (recording.first_block(), recording.last_block());
+    // without lists of keys no epoch can be read
+    let faults = Faults { without: vec!["state_getKeysPaged".to_owned()], ..Faults::default() };
+    let options = NodeOptions { head: Some(first + 30), faults, ..NodeOptions::default() };
+    let node = serve(&recording, options).await;
+    let site = Site::new().await;
+    let following = start(&site, config(&[node.url()], first));
+    until("history is stored", async || stored_up_to(&site).await >= first + 28).await;
+    node.grow_to(first + 60);
+    until("verification has been tried", async || node.stats().by_method.contains_key("state_getKeysPaged"))
+        .await;
+    node.grow_to(last);
+    until("the finalized head is stored", async || stored_up_to(&site).await >= last - 2).await;
+    let report = following.stop().await;
+    assert_eq!(report.quarantined, 0);
+    let stored = comparable(&site.warehouse, first, last - 2).await;
+    assert_eq!(stored, expected("main", &recording, first, last - 2, |_| 377).await);
+    let all = VerificationFilter::default();
+    assert_eq!(
+        site.warehouse.count_epoch_verifications(&all).await.unwrap(),
+        0,
+        "nothing is said without states"
+    );
+}
+
 /// Hands everything through to the node at `url` until it is told to fall silent: connections stay, answers stop.
 async fn muffled(url: &str) -> (String, watch::Sender<bool>) {
     let node = url.trim_start_matches("ws://").trim_end_matches('/').to_owned();

@@ -12,7 +12,7 @@ use yumascan_devnode::{Faults, LoadOptions, Recording, RecordingFiles};
 use yumascan_ingest::{IngestMode, Progress, VerifyReport, VerifyRequest};
 use yumascan_warehouse::{
     PageRequest,
-    query::verifications::VerificationFilter,
+    query::verifications::{CauseCount, VerificationFilter},
     rows::{EpochVerificationRow, Verdict},
 };
 
@@ -126,6 +126,53 @@ async fn a_node_that_drops_connections_gives_the_same_verdicts() {
         verify(&site, node.url(), VerifyRequest { netuid: Some(2), ..VerifyRequest::default() }).await;
     assert!(report.agrees() && report.totals.epochs >= 3, "{report}");
     assert!(rows(&site).await.iter().all(|row| row.netuid == 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_without_batches_of_keys_is_asked_key_by_key() {
+    let chain = recording("main", 64).await;
+    let without = vec!["state_queryStorageAt".to_owned()];
+    let node = node(&chain, Faults { without, ..Faults::default() }).await;
+    let site = Site::new().await;
+    let report = verify(&site, node.url(), VerifyRequest::default()).await;
+    assert!(report.agrees() && report.totals.epochs >= 5, "{report}");
+    assert_eq!((report.verdicts.cannot_say, report.emission.cannot_say), (0, 0), "{report}");
+    let asked = node.stats().by_method;
+    assert!(asked["state_getStorage"] > 10 * asked["state_queryStorageAt"], "{asked:?}");
+    // with batches of keys the verdicts are the same
+    let (other, whole) = (Site::new().await, self::node(&chain, Faults::default()).await);
+    let expected = verify(&other, whole.url(), VerifyRequest::default()).await;
+    assert_eq!(
+        (report.totals.fields_equal, report.verdicts),
+        (expected.totals.fields_equal, expected.verdicts)
+    );
+    assert_eq!((report.emission, report.causes), (expected.emission, expected.causes));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stake_and_reserves_that_users_moved_are_traced_or_excused_by_name() {
+    let chain = recording("main", LAST).await;
+    let node = node(&chain, Faults::default()).await;
+    let site = Site::new().await;
+    let report = verify(&site, node.url(), VerifyRequest::default()).await;
+    assert!(report.agrees(), "{report}");
+    let count = |lane: &str, field: &str, treatment: &str| -> u64 {
+        let of = |one: &&CauseCount| one.lane == lane && one.field == field && one.treatment == treatment;
+        report.causes.iter().filter(of).map(|one| one.numbers).sum()
+    };
+    // amounts of events explain to the rao what they moved
+    assert!(count("epoch", "TotalHotkeyAlpha", "traced") > 0, "{report}");
+    assert!(count("emission", "SubnetTAO", "traced") > 10, "{report}");
+    // what has no amounts is counted by what did it
+    let nameless: Vec<&str> = report
+        .causes
+        .iter()
+        .filter(|one| one.lane == "emission" && one.treatment == "excused")
+        .map(|one| one.cause.as_str())
+        .collect();
+    assert!(nameless.iter().all(|cause| ["NeuronRegistered", "RootClaimed"].contains(cause)), "{nameless:?}");
+    // most pools were not touched at all
+    assert!(count("emission", "SubnetTAO", "excused") < report.emission.total() / 2, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -264,6 +311,44 @@ async fn a_pending_amount_that_is_one_off_is_named_in_the_emission() {
     assert!(first.starts_with("PendingServerEmission"), "{first}");
 }
 
+/// A hotkey of subnet 2 whose stake its epoch changes, and the keys of stake and reserves.
+async fn moved_by_one(at: u64, key: Vec<u8>) -> VerifyReport {
+    let fault = tokio::task::spawn_blocking(move || with_fault(at, at, &key, |value| value[0] ^= 1));
+    let node = node(&fault.await.unwrap(), Faults::default()).await;
+    let site = Site::new().await;
+    let request = VerifyRequest { from: Some(at), to: Some(at), ..VerifyRequest::default() };
+    verify(&site, node.url(), request).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rao_of_a_hotkeys_stake_is_missed_after_its_epoch() {
+    // any hotkey that was paid: its dividends are stored beside its stake
+    let chain = recording("main", EPOCH).await;
+    let (healthy, site) = (node(&chain, Faults::default()).await, Site::new().await);
+    let explanation = site.ingest(config(&[healthy.url()], 1)).explain(NETUID, 3, EPOCH).await.unwrap();
+    assert!(explanation.agrees());
+    let hotkey: yumascan_chain::AccountId = explanation.hotkey.as_deref().unwrap().parse().unwrap();
+    let report =
+        moved_by_one(EPOCH, key("SubtensorModule", "TotalHotkeyAlpha", &[&hotkey.0, &NETUID.to_le_bytes()]))
+            .await;
+    assert_eq!((report.verdicts.differs, report.differences.len()), (1, 1), "{report}");
+    assert_eq!(report.differences[0].field, "TotalHotkeyAlpha");
+    assert_eq!(report.differences[0].hotkey, Some(hotkey.to_ss58()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rao_of_a_reserve_is_missed() {
+    for item in ["SubnetTAO", "SubnetAlphaIn", "SubnetAlphaOut"] {
+        // nothing but the coinbase touches the subnet in this block
+        let report = moved_by_one(EPOCH - 1, key("SubtensorModule", item, &[&NETUID.to_le_bytes()])).await;
+        assert_eq!(report.emission.differs, 1, "{item}: {report}");
+    }
+    let report =
+        moved_by_one(EPOCH, key("SubtensorModule", "SubnetAlphaOut", &[&NETUID.to_le_bytes()])).await;
+    assert_eq!((report.verdicts.differs, report.differences.len()), (1, 1), "{report}");
+    assert_eq!(report.differences[0].field, "SubnetAlphaOut");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_neurons_epoch_is_explained_number_by_number() {
     let chain = recording("main", LAST).await;
@@ -278,4 +363,15 @@ async fn a_neurons_epoch_is_explained_number_by_number() {
     assert!(missing.contains("uid 5000 does not exist"), "{missing}");
     let not_due = ingest.explain(NETUID, 0, EPOCH + 1).await.unwrap_err().to_string();
     assert!(not_due.contains("none was due"), "{not_due}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn adhoc() {
+    let Ok(folder) = std::env::var("ADHOC") else { return };
+    let last = std::env::var("ADHOC_LAST").unwrap().parse().unwrap();
+    let chain = Arc::new(Recording::load(Path::new(&folder), &LoadOptions { last_block: Some(last) }).unwrap());
+    let node = node(&chain, Faults::default()).await;
+    let site = Site::new().await;
+    let report = verify(&site, node.url(), VerifyRequest::default()).await;
+    println!("{report}");
 }

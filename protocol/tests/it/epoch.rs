@@ -4,6 +4,7 @@ mod classic;
 mod commits;
 mod digest;
 mod eras;
+mod faults;
 mod limits;
 mod mechanisms;
 mod properties;

@@ -100,6 +100,21 @@ pub struct EpochTotals {
     pub replay_ns: u64,
 }
 
+/// How many stored numbers a cause moved.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Row, Serialize, Deserialize)]
+pub struct CauseCount {
+    /// `epoch` or `emission`.
+    pub lane: String,
+    /// Storage item.
+    pub field: String,
+    /// Event or call.
+    pub cause: String,
+    /// `traced`: with its amount the number is equal; `excused`: the number is not compared further.
+    pub treatment: String,
+    /// Numbers of the item.
+    pub numbers: u64,
+}
+
 /// A subnet on the verification board.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BoardRow {
@@ -186,6 +201,26 @@ impl Warehouse {
         );
         let sql = sql.append(&conditions.to_where());
         Ok(self.fetch_optional("sum up verifications", sql).await?.unwrap_or_default())
+    }
+
+    /// What extrinsics moved after coinbase and epochs, by lane, item, cause and treatment; of `filter` the range and the
+    /// subnet.
+    pub async fn count_verification_causes(
+        &self,
+        filter: &VerificationFilter,
+    ) -> Result<Vec<CauseCount>, WarehouseError> {
+        let mut conditions = Conditions::default();
+        conditions
+            .equal("netuid", filter.netuid.map(u32::from))
+            .at_least("block_number", filter.range.from_block)
+            .at_most("block_number", filter.range.to_block);
+        let sql = Sql::new(
+            "SELECT lane, field, cause, treatment, sum(verification_causes.numbers) AS numbers FROM verification_causes",
+        );
+        let sql = sql
+            .append(&conditions.to_where())
+            .push(" GROUP BY lane, field, cause, treatment ORDER BY lane, treatment DESC, field, cause");
+        self.fetch_all("count what moved", sql).await
     }
 
     /// The verification of one epoch.

@@ -159,6 +159,25 @@ pub struct EmissionVerificationRow {
     pub alpha_out_rao: Option<u64>,
 }
 
+/// Row of `verification_causes`: what moved stored numbers after coinbase or epoch. Rows sort as the table does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Row, Serialize, Deserialize)]
+pub struct VerificationCauseRow {
+    /// Block.
+    pub block_number: u64,
+    /// Subnet.
+    pub netuid: u16,
+    /// `epoch` or `emission`.
+    pub lane: String,
+    /// Storage item.
+    pub field: String,
+    /// Event or call.
+    pub cause: String,
+    /// `traced` or `excused`.
+    pub treatment: String,
+    /// Numbers of the item.
+    pub numbers: u32,
+}
+
 impl Keyed for EpochVerificationRow {
     fn cursor(&self) -> Cursor {
         Cursor { block: self.block_number, major: self.netuid.into(), minor: self.mechid.into() }

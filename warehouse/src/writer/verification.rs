@@ -8,7 +8,10 @@ use crate::{
     Warehouse, WarehouseError,
     query::sql::Sql,
     rowbinary::write_row,
-    rows::{EmissionVerificationRow, EpochDifferenceRow, EpochInputsRow, EpochVerificationRow},
+    rows::{
+        EmissionVerificationRow, EpochDifferenceRow, EpochInputsRow, EpochVerificationRow,
+        VerificationCauseRow,
+    },
 };
 
 /// All that was found in a range of blocks.
@@ -30,12 +33,16 @@ pub struct VerifiedWindow {
     pub inputs: Vec<EpochInputsRow>,
     /// Sorted by block, subnet.
     pub emissions: Vec<EmissionVerificationRow>,
+    /// Sorted.
+    pub causes: Vec<VerificationCauseRow>,
 }
 
 const DIFFERENCES: Target =
     Target { table: "epoch_differences", order: "block_number, netuid, mechid, position" };
 const INPUTS: Target = Target { table: "epoch_inputs", order: "netuid, block_number" };
 const EMISSIONS: Target = Target { table: "emission_verifications", order: "block_number, netuid" };
+const CAUSES: Target =
+    Target { table: "verification_causes", order: "block_number, netuid, lane, field, cause, treatment" };
 const EPOCHS: Target = Target { table: "epoch_verifications", order: "block_number, netuid, mechid" };
 
 impl VerifiedWindow {
@@ -68,6 +75,8 @@ impl Warehouse {
         receipt.note(changed);
         let same = |row: &EmissionVerificationRow| row.clone();
         receipt.note(self.replace_rows(place, &EMISSIONS, &window.emissions, same).await?);
+        let same = |row: &VerificationCauseRow| row.clone();
+        receipt.note(self.replace_rows(place, &CAUSES, &window.causes, same).await?);
         let untimed = |row: &EpochVerificationRow| EpochVerificationRow { replay_ns: 0, ..row.clone() };
         receipt.note(self.replace_rows(place, &EPOCHS, &window.epochs, untimed).await?);
         if window.netuid.is_none() {

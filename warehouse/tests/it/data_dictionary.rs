@@ -9,7 +9,7 @@ use crate::support::fresh_warehouse;
 const MARK: &str = "<!-- Generated from migrations/clickhouse. After a change: \
                     UPDATE=1 cargo test -p yumascan-warehouse data_dictionary -->\n";
 /// Tables in the order in which a reader wants them.
-const ORDER: [&str; 46] = [
+const ORDER: [&str; 47] = [
     "blocks",
     "extrinsics",
     "calls",
@@ -26,6 +26,7 @@ const ORDER: [&str; 46] = [
     "epoch_differences",
     "epoch_inputs",
     "emission_verifications",
+    "verification_causes",
     "verification_windows",
     "subnet_state",
     "network_state",

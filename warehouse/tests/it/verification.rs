@@ -3,7 +3,10 @@
 use yumascan_warehouse::{
     PageRequest, VerifiedWindow, Warehouse,
     query::{Range, verifications::VerificationFilter},
-    rows::{EmissionVerificationRow, EpochDifferenceRow, EpochInputsRow, EpochVerificationRow, Verdict},
+    rows::{
+        EmissionVerificationRow, EpochDifferenceRow, EpochInputsRow, EpochVerificationRow, Verdict,
+        VerificationCauseRow,
+    },
 };
 
 use crate::support::fresh_warehouse;
@@ -29,6 +32,15 @@ fn window(first: u64, last: u64) -> VerifiedWindow {
                 verdict: Verdict::Verified.name().to_owned(),
                 tao_in_rao: Some(3),
                 ..EmissionVerificationRow::default()
+            });
+            window.causes.push(VerificationCauseRow {
+                block_number: block,
+                netuid,
+                lane: "emission".to_owned(),
+                field: "SubnetTAO".to_owned(),
+                cause: "StakeAdded".to_owned(),
+                treatment: "traced".to_owned(),
+                numbers: 2,
             });
         }
     }
@@ -66,12 +78,12 @@ async fn the_same_verdicts_are_written_once_and_others_replace_them() {
     let (_database, warehouse) = fresh_warehouse().await;
     let all = VerificationFilter::default();
     let first = warehouse.write_verified(&window(10, 19)).await.unwrap();
-    assert_eq!((first.written, first.unchanged), (4, 0));
+    assert_eq!((first.written, first.unchanged), (5, 0));
     let parts = parts_written(&warehouse).await;
     let mut same = window(10, 19);
     same.epochs.iter_mut().for_each(|row| row.replay_ns = 77);
     let second = warehouse.write_verified(&same).await.unwrap();
-    assert_eq!((second.written, second.unchanged), (0, 4));
+    assert_eq!((second.written, second.unchanged), (0, 5));
     assert_eq!(parts_written(&warehouse).await, parts);
 
     let mut other = window(10, 19);
@@ -80,10 +92,15 @@ async fn the_same_verdicts_are_written_once_and_others_replace_them() {
         row.verdict = Verdict::Verified.name().to_owned();
     }
     let third = warehouse.write_verified(&other).await.unwrap();
-    assert_eq!((third.written, third.unchanged), (2, 2));
+    assert_eq!((third.written, third.unchanged), (2, 3));
     let counts = warehouse.count_epoch_verdicts(&all).await.unwrap();
     assert_eq!((counts.verified, counts.differs, counts.total()), (20, 0, 20));
     assert!(warehouse.list_differences(&all, false, 10).await.unwrap().is_empty());
+    let causes = warehouse.count_verification_causes(&all).await.unwrap();
+    assert_eq!((causes.len(), causes[0].numbers, causes[0].cause.as_str()), (1, 40, "StakeAdded"));
+    let range = Range { from_block: Some(12), to_block: Some(13), ..Range::default() };
+    let some = VerificationFilter { netuid: Some(7), range, ..all.clone() };
+    assert_eq!(warehouse.count_verification_causes(&some).await.unwrap()[0].numbers, 4);
     // and back again: what was deleted can be stored again
     warehouse.write_verified(&window(10, 19)).await.unwrap();
     assert_eq!(warehouse.count_epoch_verdicts(&all).await.unwrap().differs, 1);
@@ -100,6 +117,7 @@ async fn a_window_of_one_subnet_leaves_the_others_and_is_not_done() {
     one.epochs.retain(|row| row.netuid == 7);
     one.emissions.retain(|row| row.netuid == 7);
     one.inputs.retain(|row| row.netuid == 7);
+    one.causes.retain(|row| row.netuid == 7);
     one.epochs.iter_mut().for_each(|row| row.neurons = 9);
     warehouse.write_verified(&one).await.unwrap();
     let of = |netuid| VerificationFilter { netuid: Some(netuid), ..VerificationFilter::default() };
@@ -110,7 +128,7 @@ async fn a_window_of_one_subnet_leaves_the_others_and_is_not_done() {
     assert!(first.len() == 10 && first.iter().all(|row| row.neurons == 0));
     one.first = 30;
     one.last = 39;
-    (one.epochs, one.differences, one.inputs, one.emissions) = Default::default();
+    (one.epochs, one.differences, one.inputs, one.emissions, one.causes) = Default::default();
     warehouse.write_verified(&one).await.unwrap();
     let done = warehouse.list_verified_ranges(0, 100, 1).await.unwrap();
     assert_eq!(done.iter().map(|range| (range.from, range.to)).collect::<Vec<_>>(), [(10, 19)]);

@@ -2,7 +2,7 @@
 
 use yumascan_protocol::emission::{CoinbaseOutputs, Exclusion, FlowAverage, Pendings, SubnetOutputs};
 
-use super::{Pallets, Reader, read_average, read_pendings};
+use super::{Pallets, Reader, Reserves, read_average, read_pendings};
 use crate::{
     source::BlockAt,
     verify::{
@@ -35,6 +35,8 @@ pub(crate) struct SubnetEmission {
     pub(crate) unknown: Option<String>,
     pub(crate) outputs: Option<SubnetOutputs>,
     pub(crate) compared: Vec<Compared>,
+    /// `None` where what the coinbase left is not known.
+    pub(crate) reserves: Option<Reserves>,
     /// The subnet was removed or founded within the block.
     pub(crate) is_rebuilt: bool,
 }
@@ -50,13 +52,16 @@ pub(crate) fn compare(
 ) -> Result<Vec<SubnetEmission>, Reason> {
     let before = Reader { items: &pallets.subtensor, states, block: parent.number };
     let after = Reader { items: &pallets.subtensor, states, block: at.number };
+    let swap = Reader { items: &pallets.swap, states, block: parent.number };
     let mut found = Vec::new();
     let is_rebuilt = |netuid: u16| -> Result<bool, Reason> {
         let key = [Part::U16(netuid)];
         Ok(before.amount("NetworkRegisteredAt", &key)? != after.amount("NetworkRegisteredAt", &key)?)
     };
     for subnet in outputs.subnets {
-        let compared = compare_subnet(&after, &subnet, ran.contains(&subnet.netuid))?;
+        let ran = ran.contains(&subnet.netuid);
+        let compared = compare_subnet(&after, &subnet, ran)?;
+        let reserves = Reserves::read(&before, &after, &swap, subnet.netuid, Some(&subnet), ran)?;
         let (netuid, is_rebuilt) = (subnet.netuid, is_rebuilt(subnet.netuid)?);
         found.push(SubnetEmission {
             netuid,
@@ -64,6 +69,7 @@ pub(crate) fn compare(
             unknown: None,
             outputs: Some(subnet),
             compared,
+            reserves: Some(reserves),
             is_rebuilt,
         });
     }
@@ -89,6 +95,7 @@ pub(crate) fn compare(
             unknown: None,
             outputs: None,
             compared,
+            reserves: Some(Reserves::read(&before, &after, &swap, netuid, None, drained)?),
             is_rebuilt: is_rebuilt(netuid)?,
         });
     }
@@ -99,6 +106,7 @@ pub(crate) fn compare(
             unknown: Some(reason.to_string()),
             outputs: None,
             compared: Vec::new(),
+            reserves: None,
             is_rebuilt: false,
         });
     }

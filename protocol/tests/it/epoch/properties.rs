@@ -7,7 +7,13 @@ use yumascan_protocol::epoch::{
     run, run_with_steps,
 };
 
-use super::{digest, random, random::Dice, reference};
+use super::{
+    digest,
+    faults::{Fault, plant},
+    random,
+    random::Dice,
+    reference,
+};
 
 fn eras() -> Vec<Era> {
     Era::all().collect()
@@ -29,33 +35,6 @@ proptest! {
         prop_assert!(differences.is_empty(), "{}: {differences:?}", inputs.era);
         prop_assert_eq!(computed, expected);
     }
-}
-
-/// One input changed by the least there is.
-#[derive(Debug, Clone, Copy)]
-enum Fault {
-    Weight,
-    Bond,
-    Stake,
-}
-
-/// Plants a fault; `None` where the epoch has nothing of the kind.
-fn plant(inputs: &EpochInputs, fault: Fault, dice: &mut Dice) -> Option<EpochInputs> {
-    let mut faulty = inputs.clone();
-    let mechanism = dice.below(faulty.mechanisms.len() as u64) as usize;
-    let uid = dice.below(faulty.neurons.len() as u64) as usize;
-    let cell = |row: &mut Vec<(u16, u16)>, dice: &mut Dice, change: fn(u16) -> u16| {
-        let index = dice.below(row.len() as u64) as usize;
-        row.get_mut(index).map(|(_, value)| *value = change(*value))
-    };
-    match fault {
-        Fault::Weight => {
-            cell(&mut faulty.mechanisms[mechanism].weights[uid], dice, |weight| weight.wrapping_add(1))?;
-        }
-        Fault::Bond => cell(&mut faulty.mechanisms[mechanism].bonds[uid], dice, |bond| bond ^ 0x100)?,
-        Fault::Stake => faulty.neurons[uid].stake.alpha += 1,
-    }
-    Some(faulty)
 }
 
 /// What is stored after the differences are taken over.
@@ -85,6 +64,8 @@ fn patched(
                     let pair = value.map(|bond| (difference.target.unwrap(), bond as u16));
                     row.extend(pair);
                 }
+                // rows are put in order before they are compared
+                Field::BondsOrder => {}
                 other => panic!("{other:?} of a mechanism"),
             }
             continue;
@@ -123,7 +104,7 @@ fn noticed(inputs: &EpochInputs, faulty: &EpochInputs) -> Result<bool, TestCaseE
     let same = StoredEpoch::from(&replayed) == stored;
     prop_assert_eq!(differences.is_empty(), same);
     prop_assert_eq!(sorted(patched(StoredEpoch::from(&replayed), &differences)), sorted(stored));
-    for difference in &differences {
+    for difference in differences.iter().filter(|difference| difference.field != Field::BondsOrder) {
         prop_assert_ne!(difference.computed, difference.stored, "{}", difference);
     }
     Ok(!same)
@@ -135,7 +116,7 @@ proptest! {
     #[test]
     fn every_value_that_a_planted_fault_changes_is_named(
         inputs in any_epoch(),
-        fault in prop_oneof![Just(Fault::Weight), Just(Fault::Bond), Just(Fault::Stake)],
+        fault in prop::sample::select(&Fault::ALL[..]),
         seed in any::<u64>(),
     ) {
         if let Some(faulty) = plant(&inputs, fault, &mut Dice::new(seed)) {
@@ -222,12 +203,9 @@ proptest! {
 
 #[test]
 fn planted_faults_of_every_kind_show() {
-    // one in so many shows at least: most weights are masked, outdated or of validators without a permit, and a rao
-    // is lost in stakes of millions of TAO
-    for (fault, one_in) in [(Fault::Weight, 20), (Fault::Bond, 20), (Fault::Stake, 40)] {
-        let mut shown = 0;
-        let mut planted = 0;
-        for seed in 0..1000 {
+    for fault in Fault::ALL {
+        let (mut shown, mut planted) = (0, 0);
+        for seed in 0..3000 {
             let dice = &mut Dice::new(seed);
             let era = dice.of(&eras());
             let inputs = random::epoch(era, dice);
@@ -235,7 +213,7 @@ fn planted_faults_of_every_kind_show() {
             planted += 1;
             shown += usize::from(noticed(&inputs, &faulty).unwrap());
         }
-        assert!(planted > 500 && shown * one_in > planted, "{fault:?}: {shown} of {planted}");
+        assert!(planted > 300 && shown * fault.shows_one_in() >= planted, "{fault:?}: {shown} of {planted}");
     }
 }
 

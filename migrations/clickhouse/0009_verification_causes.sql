@@ -1,0 +1,23 @@
+-- What extrinsics moved after the coinbase and the epochs of their block, as the verification lane met it.
+
+CREATE TABLE IF NOT EXISTS {database}.verification_causes {on_cluster}
+(
+    block_number UInt64 COMMENT 'Block.' CODEC(Delta, ZSTD(1)),
+    netuid UInt16 COMMENT 'Subnet.' CODEC(Delta, ZSTD(1)),
+    lane LowCardinality(String) COMMENT 'epoch: results and payments of an epoch. emission: amounts of the coinbase.',
+    field LowCardinality(String) COMMENT 'The storage item that was moved, e.g. TotalHotkeyAlpha or SubnetTAO.',
+    cause LowCardinality(String) COMMENT 'The event or call that moved it, e.g. StakeAdded or NeuronRegistered.',
+    treatment LowCardinality(String) COMMENT 'traced: its amount is known, and with it the stored number is equal. excused: its amount is not known, or it rewrote the number, which is not compared further.',
+    numbers UInt32 COMMENT 'Numbers of the item that it moved; one that several moved counts with each.' CODEC(ZSTD(1))
+)
+ENGINE = {merge_tree}
+PARTITION BY intDiv(block_number, 512000)
+ORDER BY (block_number, netuid, lane, field, cause, treatment)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 1024
+COMMENT 'Why stored numbers are not what coinbase and epochs left, by cause. One row a block, subnet, lane, item, cause and treatment.';
+
+ALTER TABLE {database}.emission_verifications {on_cluster}
+    COMMENT COLUMN verdict 'verified: what the coinbase alone writes is equal, and so are the reserves, but for what extrinsics moved of these without amounts (counted in fields_excused). excused, differs or cannot_say as in epoch_verifications.';
+
+ALTER TABLE {database}.emission_verifications {on_cluster}
+    COMMENT COLUMN fields_checked 'Stored amounts compared with recomputed ones, reserves of the pool among them.';
