@@ -20,6 +20,9 @@ pub(crate) const DAY_MS: u64 = 24 * HOUR_MS;
 /// Blocks of a day on a chain with blocks of a quarter second: how far blocks of touched days are looked for.
 const DAY_BLOCKS: u64 = 345_600;
 
+/// Blocks rolled up at once: about a day, so that a long history does not have to fit in memory.
+const BLOCKS_AT_ONCE: u64 = 7_200;
+
 /// What a rollup did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RollupReceipt {
@@ -79,6 +82,17 @@ impl Warehouse {
     /// # Errors
     /// Of the warehouse; calling again finishes it.
     pub async fn roll_up(&self, first: u64, last: u64) -> Result<RollupReceipt, WarehouseError> {
+        let mut receipt = RollupReceipt::default();
+        let mut from = first;
+        while from <= last {
+            let to = from.saturating_add(BLOCKS_AT_ONCE - 1).min(last);
+            receipt.add(self.roll_up_part(from, to).await?);
+            from = to.saturating_add(1);
+        }
+        Ok(receipt)
+    }
+
+    async fn roll_up_part(&self, first: u64, last: u64) -> Result<RollupReceipt, WarehouseError> {
         let mut receipt = RollupReceipt::default();
         for hours in self.find_touched_hours(first, last).await? {
             let computed = self.compute_periods(None, HOUR_MS, hours).await?;
@@ -215,9 +229,10 @@ pub(crate) fn merge(rows: Vec<SubnetPeriodRow>, length_ms: u64) -> Vec<SubnetPer
     merged
 }
 
-/// Windows in runs that follow each other.
+/// Windows in runs that follow each other, none of them long: what was done stays done when a long one is cut off.
 fn runs(windows: &[(u64, u64, u32)]) -> impl Iterator<Item = &[(u64, u64, u32)]> {
-    windows.chunk_by(|a, b| a.1.saturating_add(1) >= b.0)
+    const MOST: usize = 64;
+    windows.chunk_by(|a, b| a.1.saturating_add(1) >= b.0).flat_map(|run| run.chunks(MOST))
 }
 
 fn now_ms() -> u64 {

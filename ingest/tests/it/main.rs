@@ -13,3 +13,4 @@ mod site;
 mod state;
 mod upgrade;
 mod verify;
+mod yields;

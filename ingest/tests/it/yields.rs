@@ -133,7 +133,10 @@ async fn yields_of_a_day_equal_those_of_the_raw_storage() {
                     stake_after_last: raw.stakes(pair[0]).get(&key).copied(),
                 })
                 .collect();
-            let uid = raw.map(KEYS, last).into_iter().find(|(rest, value)| rest[..2] == netuid.to_le_bytes() && *value == key.0);
+            let uid = raw
+                .map(KEYS, last)
+                .into_iter()
+                .find(|(rest, value)| rest[..2] == netuid.to_le_bytes() && *value == key.0);
             let registered = uid.and_then(|(rest, _)| raw.get(REGISTERED, &rest, last));
             let tempo = raw.get(TEMPO, &netuid.to_le_bytes(), last).unwrap();
             let Some((apr, apy, used)) = rates(&epochs, registered, tempo) else {
@@ -146,12 +149,19 @@ async fn yields_of_a_day_equal_those_of_the_raw_storage() {
             // a minute's dividends over a year may be beyond all measure
             if apy < 1e15 {
                 let found_apy = float(row.alpha.apy.unwrap());
-                assert!((found_apy - apy).abs() <= 1e-9 * (1.0 + apy), "{netuid} {hotkey}: {found_apy} {apy}");
+                assert!(
+                    (found_apy - apy).abs() <= 1e-9 * (1.0 + apy),
+                    "{netuid} {hotkey}: {found_apy} {apy}"
+                );
             }
             compared += 1;
             validators.insert(hotkey.clone());
         }
     }
-    assert!(compared >= 5 && !validators.is_empty(), "{compared} yields of {} hotkeys on {steps:?}", validators.len());
+    assert!(
+        compared >= 5 && !validators.is_empty(),
+        "{compared} yields of {} hotkeys on {steps:?}",
+        validators.len()
+    );
     println!("{compared} yields of {} hotkeys on {} subnets are equal", validators.len(), steps.len());
 }
