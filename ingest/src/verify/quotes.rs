@@ -3,13 +3,17 @@
 //! Every swap of the recorded chains is quoted against the pool as it was when the chain made it: the state of the
 //! parent, the coinbase of the block, and the swaps of the block before it, one after another: of users, of
 //! registrations, of claims of root stakers. What is quoted is compared with the event, to the rao, and at the end of
-//! each block every pool with the state.
+//! each block every pool with the state. Claims are made again too, and what they wrote is compared.
+
+mod claims;
 
 use std::{collections::BTreeMap, path::Path};
 
-use yumascan_chain::{DecodedBlock, Outcome};
+use yumascan_chain::{AccountId, DecodedBlock, EventView, Outcome};
 use yumascan_protocol::amm::{Curve, Order, Pool, Side, Swap, SwapError};
 use yumascan_warehouse::rows::{MoveRows, StakeMoveRow};
+
+use claims::Claims;
 
 use super::{
     coinbase::{self, Pallets, Positions},
@@ -33,12 +37,24 @@ struct Tally {
     /// Swaps that no quote can be compared with, by reason.
     left_out: BTreeMap<String, u64>,
     differ: Vec<String>,
+    /// Amounts in `RootClaimed` that claims of the block wrote.
+    claims_equal: u64,
+    claims_differ: Vec<String>,
     pools_equal: u64,
     pools_differ: Vec<String>,
 }
 
+/// What a block did that moved a pool, or what a claim is reckoned from.
+enum Act {
+    Swap(PoolSwap),
+    /// A coldkey claimed.
+    Claim(AccountId, Option<u32>),
+    /// Stake on root changed: hotkey, coldkey, rao.
+    RootStake(AccountId, AccountId, i64),
+}
+
 /// A swap against a pool.
-struct Act {
+struct PoolSwap {
     event: u32,
     netuid: u16,
     order: Order,
@@ -71,11 +87,12 @@ fn follow(chain: &Chain) -> Tally {
         assert_eq!(found.missing, []);
         let acts = acts(&found.rows, &decoded);
         if number > 1 && chain.runtime_of(number - 1).0 != spec {
-            let left = acts.iter().filter(|act| act.told.is_some()).count() as u64;
+            let told = |act: &Act| matches!(act, Act::Swap(swap) if swap.told.is_some());
+            let left = acts.iter().filter(|(_, act)| told(act)).count() as u64;
             *tally.left_out.entry("migrations ran in the block".to_owned()).or_default() += left;
             continue;
         }
-        follow_block(chain, number, pallets, &positions, &acts, &mut tally);
+        follow_block(chain, number, pallets, &positions, (&acts, &decoded), &mut tally);
     }
     tally
 }
@@ -85,7 +102,7 @@ fn follow_block(
     number: u64,
     pallets: &Pallets<'_>,
     positions: &Positions,
-    acts: &[Act],
+    (acts, decoded): (&[(u32, Act)], &DecodedBlock),
     tally: &mut Tally,
 ) {
     let parent = chain.at(number - 1);
@@ -103,15 +120,24 @@ fn follow_block(
     for (netuid, _) in emitted.unknown {
         pools.remove(&netuid);
     }
-    for act in acts {
-        let Some(pool) = pools.get_mut(&act.netuid) else {
-            if act.told.is_some() {
-                *tally.left_out.entry("the pool is not known before the block".to_owned()).or_default() += 1;
-            }
-            continue;
-        };
-        follow_act(number, act, pool, tally);
+    let mut claims = Claims::new(chain, number);
+    for (_, act) in acts {
+        match act {
+            Act::Claim(coldkey, extrinsic) => claims.claim(*coldkey, *extrinsic, decoded, &mut pools),
+            Act::RootStake(hotkey, coldkey, rao) => claims.stake(*hotkey, *coldkey, *rao),
+            Act::Swap(swap) => match pools.get_mut(&swap.netuid) {
+                Some(pool) => follow_swap(number, swap, pool, tally),
+                None if swap.told.is_some() => {
+                    let reason = "the pool is not known before the block".to_owned();
+                    *tally.left_out.entry(reason).or_default() += 1;
+                }
+                None => {}
+            },
+        }
     }
+    let (equal, differ) = claims.compare();
+    tally.claims_equal += equal;
+    tally.claims_differ.extend(differ);
     let after = coinbase::read_inputs(pallets, &states, chain.at(number), era, &netuids, positions);
     let Ok(after) = after else { return };
     let still = self::netuids(chain, pallets, number);
@@ -132,7 +158,7 @@ fn netuids(chain: &Chain, pallets: &Pallets<'_>, number: u64) -> Vec<u16> {
     (1..MOST_SUBNETS).filter(is_there).collect()
 }
 
-fn follow_act(number: u64, act: &Act, pool: &mut Pool, tally: &mut Tally) {
+fn follow_swap(number: u64, act: &PoolSwap, pool: &mut Pool, tally: &mut Tally) {
     let mut quote = pool.swap(act.order);
     let Some(told) = act.told else {
         if let Ok((_, after)) = quote {
@@ -185,27 +211,42 @@ fn differing(pool: &Pool, stored: &Pool) -> Option<String> {
     Some(format!("{name} {computed}, stored {stored}"))
 }
 
-/// All swaps that users made or caused, in the order in which the chain made them.
-fn acts(rows: &MoveRows, decoded: &DecodedBlock) -> Vec<Act> {
-    let mut acts: Vec<Act> = rows.stake_moves.iter().filter_map(|row| trade(row, rows, decoded)).collect();
+/// What users did or caused, in the order in which the chain did it, each with its event.
+fn acts(rows: &MoveRows, decoded: &DecodedBlock) -> Vec<(u32, Act)> {
+    let trades = rows.stake_moves.iter().filter_map(|row| trade(row, rows, decoded));
+    let mut acts: Vec<(u32, Act)> = trades.map(|swap| (swap.event, Act::Swap(swap))).collect();
+    acts.extend(rows.stake_moves.iter().filter_map(|row| Some((row.event_index, root_stake(row)?))));
     for row in &rows.registrations {
         let by_tao = matches!(row.cost_source.as_deref(), Some("recycled" | "withdrawn" | "burn"));
         let Some(cost) = row.cost_rao.filter(|_| by_tao) else { continue };
         let order = Order { side: Side::Buy, amount_rao: cost, limit_price_rao: None, with_fee: true };
         let event = row.event_index;
-        acts.push(Act { event, netuid: row.netuid, order, told: None, kind: "registration", limited: None });
+        let (netuid, kind) = (row.netuid, "registration");
+        let swap = PoolSwap { event, netuid, order, told: None, kind, limited: None };
+        acts.push((event, Act::Swap(swap)));
     }
-    for row in rows.root_claims.iter().filter(|row| row.kind.as_deref() == Some("swap")) {
-        let order =
-            Order { side: Side::Sell, amount_rao: row.alpha_rao, limit_price_rao: None, with_fee: false };
-        let event = row.event_index;
-        acts.push(Act { event, netuid: row.netuid, order, told: None, kind: "claim", limited: None });
+    let claimed = |event: &EventView<'_>| event.pallet == "SubtensorModule" && event.variant == "RootClaimed";
+    for event in decoded.events().filter(claimed) {
+        let args: serde_json::Value = serde_json::from_str(event.args).unwrap();
+        let coldkey = args["coldkey"].as_str().unwrap().parse().unwrap();
+        acts.push((event.index, Act::Claim(coldkey, event.extrinsic_index())));
     }
-    acts.sort_by_key(|act| act.event);
+    acts.sort_by_key(|(event, _)| *event);
     acts
 }
 
-fn trade(row: &StakeMoveRow, rows: &MoveRows, decoded: &DecodedBlock) -> Option<Act> {
+fn root_stake(row: &StakeMoveRow) -> Option<Act> {
+    let sign = match row.kind.as_str() {
+        "stake_added" => 1,
+        "stake_removed" => -1,
+        _ => return None,
+    };
+    let rao = row.netuid.filter(|netuid| *netuid == 0).and(row.alpha_rao)?;
+    let (hotkey, coldkey) = (row.hotkey.as_ref()?.parse().ok()?, row.coldkey.as_ref()?.parse().ok()?);
+    Some(Act::RootStake(hotkey, coldkey, sign * i64::try_from(rao).ok()?))
+}
+
+fn trade(row: &StakeMoveRow, rows: &MoveRows, decoded: &DecodedBlock) -> Option<PoolSwap> {
     let side = match row.side.as_deref()? {
         "buy" => Side::Buy,
         _ => Side::Sell,
@@ -228,7 +269,7 @@ fn trade(row: &StakeMoveRow, rows: &MoveRows, decoded: &DecodedBlock) -> Option<
     };
     let fee_rao = row.fee?;
     let order = Order { side, amount_rao, limit_price_rao: None, with_fee };
-    Some(Act {
+    Some(PoolSwap {
         event: row.event_index,
         netuid: row.netuid?,
         order,
@@ -259,14 +300,15 @@ fn limited(row: &StakeMoveRow, order: Order, decoded: &DecodedBlock) -> Option<O
 
 fn report(name: &str, tally: &Tally) {
     println!("{name}: exact {:?}; left out {:?}", tally.exact, tally.left_out);
+    println!("  claims equal {}, not {}", tally.claims_equal, tally.claims_differ.len());
     println!(
         "  differ {}, pools equal at the end of a block {}, not {}",
         tally.differ.len(),
         tally.pools_equal,
         tally.pools_differ.len()
     );
-    for line in tally.differ.iter().take(12).chain(tally.pools_differ.iter().take(12)) {
-        println!("  {line}");
+    for lines in [&tally.differ, &tally.pools_differ, &tally.claims_differ] {
+        lines.iter().take(12).for_each(|line| println!("  {line}"));
     }
 }
 
