@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::commands::{
-    audit, backfill, demo, doctor, engine, ingest, migrate, node, redecode, serve, sql, state, up, verify,
+    audit, backfill, demo, detect, doctor, engine, ingest, migrate, node, redecode, serve, sql, state, up,
+    verify,
 };
 
 const EXAMPLES: &str = "\
@@ -97,6 +98,8 @@ pub(crate) enum Command {
     State(state::StateArgs),
     /// Recompute the chain's consensus and emission, and compare every stored number
     Verify(verify::VerifyArgs),
+    /// Run the incident detectors over stored history
+    Detect(detect::DetectArgs),
     /// Rebuild the decoded rows from the raw bytes
     Redecode(redecode::RedecodeArgs),
     /// Serve a recorded chain as a Substrate node, with faults on request

@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod backfill;
 pub(crate) mod demo;
+pub(crate) mod detect;
 pub(crate) mod doctor;
 pub(crate) mod engine;
 pub(crate) mod ingest;
@@ -32,6 +33,7 @@ pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<Exit
         Command::Audit(args) => Box::pin(audit::run(args, config)).await,
         Command::State(args) => Box::pin(state::run(args, config)).await,
         Command::Verify(args) => Box::pin(verify::run(args, config)).await,
+        Command::Detect(args) => Box::pin(detect::run(args, config)).await,
         Command::Redecode(args) => Box::pin(redecode::run(args, config)).await,
         Command::Node(args) => Box::pin(node::run(args)).await,
         Command::Engine(args) => Box::pin(engine::run(args, config)).await,

@@ -11,6 +11,7 @@ use yumascan_api::ApiConfig;
 use yumascan_embedded::{EngineLibrary, FindOptions};
 use yumascan_ingest::IngestConfig;
 use yumascan_store::redact_url;
+use yumascan_watch::WatchConfig;
 
 use crate::args::{Common, Listen, Rpc};
 
@@ -28,6 +29,7 @@ pub(crate) struct Config {
     pub(crate) ingest: IngestConfig,
     pub(crate) serve: ServeConfig,
     pub(crate) api: ApiConfig,
+    pub(crate) watch: WatchConfig,
     pub(crate) log: LogConfig,
 }
 
@@ -41,6 +43,7 @@ impl Default for Config {
             ingest: IngestConfig::default(),
             serve: ServeConfig::default(),
             api: ApiConfig::default(),
+            watch: WatchConfig::default(),
             log: LogConfig::default(),
         }
     }

@@ -21,3 +21,6 @@ ALTER TABLE {database}.emission_verifications {on_cluster}
 
 ALTER TABLE {database}.emission_verifications {on_cluster}
     COMMENT COLUMN fields_checked 'Stored amounts compared with recomputed ones, reserves of the pool among them.';
+
+ALTER TABLE {database}.root_claims {on_cluster}
+    COMMENT COLUMN source 'owed: what was owed by rate and root stake in the state of the parent block, and the growth of RootClaimed bears it out. Where the hotkey had several claims in the block that were swapped, each adds to the stake that the next is reckoned from, and the amount may be a few rao less than what was claimed. delta: the growth of RootClaimed over the block, less what the change of the root stake itself adds.';

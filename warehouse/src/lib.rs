@@ -34,8 +34,8 @@ pub use page::{Cursor, Keyed, Order, Page, PageRequest};
 pub use rows::{BlockRows, Window, WindowRows};
 pub use table::Table;
 pub use writer::{
-    Holdings, Parameters, RangeReceipt, ReplaceReceipt, Snapshots, StateWindow, TableReceipt, VerifiedWindow,
-    WindowReceipt,
+    Holdings, IncidentReceipt, Parameters, RangeReceipt, ReplaceReceipt, Snapshots, StateWindow,
+    TableReceipt, VerifiedWindow, WindowReceipt,
 };
 
 /// Where the ClickHouse server is.

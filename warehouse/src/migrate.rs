@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = migrations![
     7 "0007_moves",
     8 "0008_market",
     9 "0009_verification_causes",
+    10 "0010_incidents",
 ];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "

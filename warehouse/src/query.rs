@@ -6,6 +6,7 @@ pub mod calls;
 pub mod coverage;
 pub mod events;
 pub mod extrinsics;
+pub mod incidents;
 mod list;
 pub mod market;
 pub mod quarantine;
@@ -15,6 +16,8 @@ pub(crate) mod sql;
 pub mod state;
 pub mod transfers;
 pub mod verifications;
+pub mod watched;
+pub mod watched_state;
 
 /// A range of blocks and times, both ends inclusive; `None` is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -2,6 +2,7 @@
 
 mod block_rows;
 mod encoded;
+mod incidents;
 mod lookup;
 mod moves;
 mod name_counts;
@@ -18,6 +19,7 @@ use crate::page::{Cursor, Keyed};
 
 pub use block_rows::BlockRows;
 pub(crate) use encoded::TableRows;
+pub use incidents::{IncidentEventRow, IncidentRow};
 pub(crate) use lookup::hash_key;
 pub use lookup::{ActivityRow, HashRow, NameCountRow};
 pub use moves::{

@@ -10,6 +10,7 @@
 //! part of the token.
 
 mod coverage;
+mod incidents;
 mod metadata;
 mod moves;
 mod replace;
@@ -18,6 +19,7 @@ mod state;
 mod stored;
 mod verification;
 
+pub use incidents::IncidentReceipt;
 pub use replace_range::RangeReceipt;
 pub use state::{Holdings, Parameters, Snapshots, StateWindow};
 pub use verification::VerifiedWindow;

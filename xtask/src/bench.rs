@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: speed figures from a release build.
 
+mod detect;
 mod ingest;
 mod pages;
 mod programs;
@@ -18,6 +19,10 @@ pub(crate) fn run_bench(workspace: &Workspace, what: Benchmark, arguments: &[Str
     match what {
         Benchmark::Decode => decode(workspace, arguments),
         Benchmark::Epoch => epoch(workspace, arguments),
+        Benchmark::Detect => {
+            setup::npm_install(workspace)?;
+            detect::run_bench(workspace, arguments)
+        }
         Benchmark::Ingest => {
             setup::npm_install(workspace)?;
             ingest::run_bench(workspace, arguments)

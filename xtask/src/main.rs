@@ -55,6 +55,8 @@ enum Benchmark {
     Decode,
     /// Yuma epochs on one core, of every era and size; an era alone by its first spec.
     Epoch,
+    /// Incident detectors over a recorded chain.
+    Detect,
     /// From a node to the warehouse.
     Ingest,
     /// Pages: time on the server and statements to the warehouse, each request at another block.

@@ -72,11 +72,32 @@ pub(super) async fn once(config: &Config, mode: IngestMode, json: bool) -> anyho
 
 async fn work(config: &Config, house: &House, mode: IngestMode) -> anyhow::Result<Option<IngestReport>> {
     let tip = LiveTip::default();
-    let ingest = Ingest::new(config.ingest.clone(), house.warehouse.clone(), house.store.clone(), tip)?;
+    let ingest =
+        Ingest::new(config.ingest.clone(), house.warehouse.clone(), house.store.clone(), tip.clone())?;
     let cancel = shutdown::on_signal();
     let (progress, view) = Progress::new();
     let display = progress::show(view);
-    let report = shutdown::finish(&cancel, Box::pin(ingest.run(mode, cancel.clone(), progress))).await;
+    let done = cancel.child_token();
+    let ingesting = async {
+        let report = shutdown::finish(&cancel, Box::pin(ingest.run(mode, cancel.clone(), progress))).await;
+        done.cancel();
+        report
+    };
+    let watching = async {
+        // a run that ends is looked at by `yumascan detect`
+        if mode == IngestMode::Follow {
+            yumascan_watch::follow(
+                &house.warehouse,
+                &house.store,
+                &config.watch,
+                &tip,
+                config.ingest.from,
+                &done,
+            )
+            .await;
+        }
+    };
+    let (report, ()) = tokio::join!(ingesting, watching);
     drop(display);
     Ok(report.transpose()?)
 }

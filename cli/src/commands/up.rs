@@ -96,7 +96,19 @@ async fn run_both(
         stop.cancel();
         report
     };
-    let (served, report) = tokio::join!(serving, ingesting);
+    let watching = async {
+        let stopped = stop.child_token();
+        yumascan_watch::follow(
+            &house.warehouse,
+            &house.store,
+            &config.watch,
+            &tip,
+            config.ingest.from,
+            &stopped,
+        )
+        .await;
+    };
+    let (served, report, ()) = tokio::join!(serving, ingesting, watching);
     drop(display);
     let report = report.transpose()?;
     served?;

@@ -5,6 +5,7 @@
 mod bad_input;
 mod chain;
 mod config;
+mod detect;
 mod ingest;
 mod run;
 mod services;

@@ -9,7 +9,7 @@ use crate::support::fresh_warehouse;
 const MARK: &str = "<!-- Generated from migrations/clickhouse. After a change: \
                     UPDATE=1 cargo test -p yumascan-warehouse data_dictionary -->\n";
 /// Tables in the order in which a reader wants them.
-const ORDER: [&str; 47] = [
+const ORDER: [&str; 49] = [
     "blocks",
     "extrinsics",
     "calls",
@@ -56,6 +56,8 @@ const ORDER: [&str; 47] = [
     "subnet_hours",
     "subnet_days",
     "rolled_up_windows",
+    "incidents",
+    "incident_events",
     "schema_migrations",
 ];
 

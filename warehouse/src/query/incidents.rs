@@ -1,0 +1,163 @@
+//! Incidents and their history.
+
+use crate::{
+    Cursor, Keyed, Page, PageRequest, Warehouse, WarehouseError,
+    query::{
+        Range,
+        sql::{Conditions, Sql},
+    },
+    rows::{IncidentEventRow, IncidentRow},
+};
+
+/// Which incidents.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct IncidentFilter {
+    /// Those that touch these blocks (times are not looked at).
+    pub range: Range,
+    /// Kinds; empty for all.
+    pub kinds: Vec<String>,
+    /// Severities, e.g. `S1`; empty for all.
+    pub severities: Vec<String>,
+    /// `open`, `closed` or `retracted`; without it all but the retracted.
+    pub state: Option<String>,
+    /// What they are about, as stored.
+    pub scope: Option<String>,
+    /// A subnet that is involved.
+    pub netuid: Option<u16>,
+    /// An account that is involved, SS58.
+    pub account: Option<String>,
+}
+
+/// The row written last is the incident; an older one may still be there for a moment.
+const CURRENT: &str = "(SELECT * FROM incidents ORDER BY written_at DESC LIMIT 1 BY id)";
+
+impl IncidentFilter {
+    fn conditions(&self) -> Conditions {
+        let mut conditions = Conditions::default();
+        conditions
+            .at_most("first_block", self.range.to_block)
+            .at_least("last_block", self.range.from_block)
+            .equal("scope", self.scope.as_deref())
+            .equal("state", self.state.as_deref());
+        if self.state.is_none() {
+            conditions.and(Sql::new("state != 'retracted'"));
+        }
+        if !self.kinds.is_empty() {
+            conditions.and(Sql::new("kind IN ?").bind(self.kinds.clone()));
+        }
+        if !self.severities.is_empty() {
+            conditions.and(Sql::new("severity IN ?").bind(self.severities.clone()));
+        }
+        if let Some(netuid) = self.netuid {
+            conditions.and(Sql::new("has(netuids, ?)").bind(u32::from(netuid)));
+        }
+        if let Some(account) = &self.account {
+            conditions.and(Sql::new("has(accounts, ?)").bind(account.as_str()));
+        }
+        conditions
+    }
+}
+
+impl Keyed for IncidentRow {
+    fn cursor(&self) -> Cursor {
+        #[allow(clippy::cast_possible_truncation)]
+        let minor = self.ordinal as u32;
+        let major = u32::try_from(self.ordinal >> 32).unwrap_or(u32::MAX);
+        Cursor { block: self.first_block, major, minor }
+    }
+}
+
+impl Warehouse {
+    /// Incidents by first block, newest first or as asked.
+    pub async fn list_incidents(
+        &self,
+        filter: &IncidentFilter,
+        page: PageRequest,
+    ) -> Result<Page<IncidentRow>, WarehouseError> {
+        let ascending = page.reads_ascending();
+        let mut conditions = filter.conditions();
+        let beyond = |cursor: Cursor, ascending: bool| {
+            let ordinal = u64::from(cursor.major) << 32 | u64::from(cursor.minor);
+            let comparison = if ascending { ">" } else { "<" };
+            Sql::new(format!("(first_block, ordinal) {comparison} (?, ?)")).bind(cursor.block).bind(ordinal)
+        };
+        let position = if page.is_backward() { page.before } else { page.after };
+        if let Some(cursor) = position {
+            conditions.and(beyond(cursor, ascending));
+        }
+        if let (Some(_), Some(after)) = (page.before, page.after) {
+            conditions.and(beyond(after, !ascending));
+        }
+        let direction = if ascending { "ASC" } else { "DESC" };
+        let sql = Sql::new(format!("SELECT ?fields FROM {CURRENT}"))
+            .append(&conditions.to_where())
+            .push(&format!(" ORDER BY first_block {direction}, ordinal {direction} LIMIT ?"))
+            .bind(page.limit.saturating_add(1));
+        let mut rows = self.fetch_all::<IncidentRow>("list incidents", sql).await?;
+        let has_more = rows.len() > page.limit as usize;
+        rows.truncate(page.limit as usize);
+        if page.is_backward() {
+            rows.reverse();
+            return Ok(Page { rows, has_previous: has_more || page.after.is_some(), has_next: true });
+        }
+        Ok(Page { rows, has_previous: page.after.is_some(), has_next: has_more })
+    }
+
+    /// How many incidents there are.
+    pub async fn count_incidents(&self, filter: &IncidentFilter) -> Result<u64, WarehouseError> {
+        let sql = Sql::new(format!("SELECT count() FROM {CURRENT}")).append(&filter.conditions().to_where());
+        self.fetch_count("count incidents", sql).await
+    }
+
+    /// An incident by its id.
+    pub async fn find_incident(&self, id: &str) -> Result<Option<IncidentRow>, WarehouseError> {
+        let sql =
+            Sql::new("SELECT ?fields FROM incidents WHERE id = ? ORDER BY written_at DESC LIMIT 1").bind(id);
+        self.fetch_optional("find an incident", sql).await
+    }
+
+    /// Incidents that show in a block, the most severe first, at most `limit`.
+    pub async fn list_incidents_at(
+        &self,
+        block: u64,
+        limit: u32,
+    ) -> Result<Vec<IncidentRow>, WarehouseError> {
+        let sql = Sql::new(format!(
+            "SELECT ?fields FROM {CURRENT} WHERE first_block <= ? AND last_block >= ? AND state != 'retracted' \
+             ORDER BY severity, first_block, ordinal LIMIT ?"
+        ));
+        self.fetch_all("list incidents of a block", sql.bind(block).bind(block).bind(limit)).await
+    }
+
+    /// The history of an incident, in order.
+    pub async fn list_incident_events(&self, id: &str) -> Result<Vec<IncidentEventRow>, WarehouseError> {
+        let sql = Sql::new("SELECT ?fields FROM incident_events WHERE incident_id = ? ORDER BY position");
+        self.fetch_all("list the history of an incident", sql.bind(id)).await
+    }
+
+    /// Ids and last blocks of incidents of some kinds that begin within `from..=to` and are not retracted.
+    pub async fn list_incident_ids(
+        &self,
+        kinds: &[String],
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<String>, WarehouseError> {
+        if kinds.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = Sql::new(format!(
+            "SELECT id FROM {CURRENT} WHERE kind IN ? AND first_block BETWEEN ? AND ? AND state != 'retracted' \
+             ORDER BY first_block, ordinal"
+        ));
+        self.fetch_all("list incidents", sql.bind(kinds.to_vec()).bind(from).bind(to)).await
+    }
+
+    /// Incidents by id, in any order.
+    pub async fn list_incidents_by_id(&self, ids: &[String]) -> Result<Vec<IncidentRow>, WarehouseError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = Sql::new(format!("SELECT ?fields FROM {CURRENT} WHERE id IN ?")).bind(ids.to_vec());
+        self.fetch_all("list incidents by id", sql).await
+    }
+}

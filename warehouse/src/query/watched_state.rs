@@ -1,0 +1,59 @@
+//! The state lane's rows by block, for those who look at every block in turn.
+
+use futures::try_join;
+
+use crate::{
+    Warehouse, WarehouseError,
+    query::{coverage::BlockRange, sql::Sql},
+    rows::{
+        AccountBalanceRow, NetworkStateRow, NeuronStateRow, SubnetStateRow, SweepDifferenceRow, WeightsRow,
+    },
+};
+
+/// Rows of the state lane, each list by block.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[allow(missing_docs)]
+pub struct WatchedState {
+    pub network: Vec<NetworkStateRow>,
+    pub subnets: Vec<SubnetStateRow>,
+    pub neurons: Vec<NeuronStateRow>,
+    pub weights: Vec<WeightsRow>,
+    pub balances: Vec<AccountBalanceRow>,
+    pub sweep_differences: Vec<SweepDifferenceRow>,
+}
+
+impl Warehouse {
+    /// Ranges within `from..=to` that the state lane looked at, block by block (stride 1) or sampled, lowest first.
+    pub async fn list_watchable_state(&self, from: u64, to: u64) -> Result<Vec<BlockRange>, WarehouseError> {
+        let sql = Sql::new(
+            "SELECT DISTINCT first_block, last_block FROM state_windows \
+             WHERE last_block >= ? AND first_block <= ? ORDER BY first_block, last_block",
+        );
+        let found =
+            self.fetch_all::<(u64, u64)>("list ranges of the state lane", sql.bind(from).bind(to)).await?;
+        let clipped =
+            found.into_iter().map(|(first, last)| BlockRange { from: first.max(from), to: last.min(to) });
+        Ok(clipped.collect())
+    }
+
+    /// What the state lane stored of `from..=to`.
+    pub async fn list_watched_state(&self, from: u64, to: u64) -> Result<WatchedState, WarehouseError> {
+        let doing = "read states of blocks";
+        let of = |table: &str, order: &str| {
+            Sql::new(format!(
+                "SELECT ?fields FROM {table} WHERE block_number BETWEEN ? AND ? ORDER BY block_number{order}"
+            ))
+            .bind(from)
+            .bind(to)
+        };
+        let (network, subnets, neurons, weights, balances, sweep_differences) = try_join!(
+            self.fetch_all(doing, of("network_state", "")),
+            self.fetch_all(doing, of("subnet_state", ", netuid")),
+            self.fetch_all(doing, of("neuron_state", ", netuid, uid")),
+            self.fetch_all(doing, of("weights", ", netuid, mechid, uid")),
+            self.fetch_all(doing, of("account_balances", ", account")),
+            self.fetch_all(doing, of("sweep_differences", ", item, key")),
+        )?;
+        Ok(WatchedState { network, subnets, neurons, weights, balances, sweep_differences })
+    }
+}
