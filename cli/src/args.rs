@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::commands::{
-    audit, backfill, demo, detect, doctor, engine, ingest, migrate, node, redecode, serve, sql, state, up,
-    verify,
+    alerts, audit, backfill, demo, detect, doctor, engine, ingest, migrate, node, redecode, serve, sql, state, up, verify,
 };
 
 const EXAMPLES: &str = "\
@@ -102,6 +101,8 @@ pub(crate) enum Command {
     Detect(detect::DetectArgs),
     /// Rebuild the decoded rows from the raw bytes
     Redecode(redecode::RedecodeArgs),
+    /// Rules that tell people and programs what happens, and where to
+    Alerts(alerts::AlertsArgs),
     /// Serve a recorded chain as a Substrate node, with faults on request
     Node(node::NodeArgs),
     /// Run the embedded ClickHouse alone, for BI tools

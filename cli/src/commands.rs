@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod backfill;
 pub(crate) mod demo;
@@ -35,6 +36,7 @@ pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<Exit
         Command::Verify(args) => Box::pin(verify::run(args, config)).await,
         Command::Detect(args) => Box::pin(detect::run(args, config)).await,
         Command::Redecode(args) => Box::pin(redecode::run(args, config)).await,
+        Command::Alerts(args) => Box::pin(alerts::run(args, config)).await,
         Command::Node(args) => Box::pin(node::run(args)).await,
         Command::Engine(args) => Box::pin(engine::run(args, config)).await,
         Command::Migrate(args) => Box::pin(migrate::run(args, config)).await,

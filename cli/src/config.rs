@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use yumascan_alerts::AlertsConfig;
 use yumascan_api::ApiConfig;
 use yumascan_embedded::{EngineLibrary, FindOptions};
 use yumascan_ingest::IngestConfig;
@@ -30,6 +31,7 @@ pub(crate) struct Config {
     pub(crate) serve: ServeConfig,
     pub(crate) api: ApiConfig,
     pub(crate) watch: WatchConfig,
+    pub(crate) alerts: AlertsConfig,
     pub(crate) log: LogConfig,
 }
 
@@ -44,6 +46,7 @@ impl Default for Config {
             serve: ServeConfig::default(),
             api: ApiConfig::default(),
             watch: WatchConfig::default(),
+            alerts: AlertsConfig::default(),
             log: LogConfig::default(),
         }
     }

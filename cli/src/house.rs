@@ -48,10 +48,7 @@ impl House {
         info: Option<EngineInfo>,
         engine: Option<EmbeddedEngine>,
     ) -> anyhow::Result<Self> {
-        let store = match &config.store.url {
-            Some(url) => Store::open(url).await?,
-            None => Store::open_file(&config.store_file()).await?,
-        };
+        let store = open_store(config).await?;
         let warehouse = Warehouse::connect(warehouse_config(config, info)).await?;
         Ok(Self { warehouse, store, engine })
     }
@@ -70,6 +67,14 @@ impl House {
             let _ = tokio::task::spawn_blocking(move || engine.shutdown()).await;
         }
     }
+}
+
+/// The store alone, which several processes may have open.
+pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    Ok(match &config.store.url {
+        Some(url) => Store::open(url).await?,
+        None => Store::open_file(&config.store_file()).await?,
+    })
 }
 
 /// Where the warehouse is and who may enter.

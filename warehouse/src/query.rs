@@ -1,6 +1,7 @@
 //! Query functions: the only place where SQL that reads is written. Shared by api and web.
 
 pub mod accounts;
+pub mod alerts;
 pub mod blocks;
 pub mod calls;
 pub mod coverage;

@@ -71,6 +71,7 @@ pub(super) async fn once(config: &Config, mode: IngestMode, json: bool) -> anyho
 }
 
 async fn work(config: &Config, house: &House, mode: IngestMode) -> anyhow::Result<Option<IngestReport>> {
+    super::alerts::check(config)?;
     let tip = LiveTip::default();
     let ingest =
         Ingest::new(config.ingest.clone(), house.warehouse.clone(), house.store.clone(), tip.clone())?;
@@ -97,8 +98,15 @@ async fn work(config: &Config, house: &House, mode: IngestMode) -> anyhow::Resul
             .await;
         }
     };
-    let (report, ()) = tokio::join!(ingesting, watching);
+    let alerting = async {
+        match mode {
+            IngestMode::Follow => super::alerts::follow(config, house, &done).await,
+            _ => Ok(()),
+        }
+    };
+    let (report, (), alerted) = tokio::join!(ingesting, watching, alerting);
     drop(display);
+    alerted?;
     Ok(report.transpose()?)
 }
 

@@ -72,6 +72,7 @@ async fn run_both(
     cancel: CancellationToken,
     mode: IngestMode,
 ) -> anyhow::Result<Option<IngestReport>> {
+    super::alerts::check(config)?;
     let tip = LiveTip::default();
     let ingest =
         Ingest::new(config.ingest.clone(), house.warehouse.clone(), house.store.clone(), tip.clone())?;
@@ -108,8 +109,13 @@ async fn run_both(
         )
         .await;
     };
-    let (served, report, ()) = tokio::join!(serving, ingesting, watching);
+    let alerting = async {
+        let stopped = stop.child_token();
+        super::alerts::follow(config, house, &stopped).await
+    };
+    let (served, report, (), alerted) = tokio::join!(serving, ingesting, watching, alerting);
     drop(display);
+    alerted?;
     let report = report.transpose()?;
     served?;
     Ok(report)
