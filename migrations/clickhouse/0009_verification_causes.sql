@@ -22,5 +22,11 @@ ALTER TABLE {database}.emission_verifications {on_cluster}
 ALTER TABLE {database}.emission_verifications {on_cluster}
     COMMENT COLUMN fields_checked 'Stored amounts compared with recomputed ones, reserves of the pool among them.';
 
+ALTER TABLE {database}.emission_verifications {on_cluster}
+    ADD COLUMN IF NOT EXISTS chain_buy_rao Nullable(UInt64) COMMENT 'TAO for which the chain buys alpha of the subnet, rao, as recomputed: what the cap on injected alpha keeps out of the pool; 0 where the subnet receives no emission, NULL where nothing can be said.' CODEC(ZSTD(1)) AFTER alpha_out_rao;
+
+ALTER TABLE {database}.rolled_up_windows {on_cluster}
+    ADD COLUMN IF NOT EXISTS lane LowCardinality(String) DEFAULT 'state' COMMENT 'The lane that read the range: state or verification.';
+
 ALTER TABLE {database}.root_claims {on_cluster}
     COMMENT COLUMN source 'owed: what was owed by rate and root stake in the state of the parent block, and the growth of RootClaimed bears it out. Where the hotkey had several claims in the block that were swapped, each adds to the stake that the next is reckoned from, and the amount may be a few rao less than what was claimed. delta: the growth of RootClaimed over the block, less what the change of the root stake itself adds.';

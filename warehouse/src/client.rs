@@ -51,6 +51,7 @@ impl Warehouse {
             client: server.with_database(&config.database),
             config,
             queries: Arc::default(),
+            rolling_up: Arc::default(),
             visible: Arc::default(),
         })
     }

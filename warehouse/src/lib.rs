@@ -69,6 +69,7 @@ pub struct Warehouse {
     /// Statements sent by this handle and its clones.
     queries: Arc<AtomicU64>,
     pub(crate) visible: Arc<visible::VisibleBlocks>,
+    rolling_up: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl std::fmt::Debug for Warehouse {

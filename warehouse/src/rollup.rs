@@ -42,19 +42,26 @@ impl RollupReceipt {
     }
 }
 
+/// A range that a lane read: first and last block, generation and name of the lane.
+type Window = (u64, u64, u32, String);
+
 impl Warehouse {
-    /// Rolls up every range whose state was read and that is not rolled up. Call it after state was written, and at the
-    /// start: it finishes what was cut off.
+    /// Rolls up every range whose state was read, or whose emission was replayed, and that is not rolled up since. Call
+    /// it after either was written, and at the start: it finishes what was cut off.
     ///
     /// # Errors
     /// Of the warehouse; what is rolled up stays so.
     pub async fn roll_up_pending(&self) -> Result<RollupReceipt, WarehouseError> {
+        // of two at once, the one that read less might write last
+        let _alone = self.rolling_up.lock().await;
         let sql = Sql::new(
-            "SELECT DISTINCT first_block, last_block, generation FROM state_windows \
-             WHERE (first_block, last_block, generation) NOT IN (\
-             SELECT first_block, last_block, generation FROM rolled_up_windows) ORDER BY first_block, last_block",
+            "SELECT DISTINCT first_block, last_block, generation, lane FROM (\
+             SELECT first_block, last_block, generation, 'state' AS lane FROM state_windows UNION ALL \
+             SELECT first_block, last_block, generation, 'verification' AS lane FROM verification_windows) \
+             WHERE (first_block, last_block, generation, lane) NOT IN (\
+             SELECT first_block, last_block, generation, lane FROM rolled_up_windows) ORDER BY first_block, last_block",
         );
-        let pending = self.fetch_all::<(u64, u64, u32)>("look for ranges to roll up", sql).await?;
+        let pending = self.fetch_all::<Window>("look for ranges to roll up", sql).await?;
         let mut receipt = RollupReceipt::default();
         // neighbours share hours: they are rolled up together
         for run in runs(&pending) {
@@ -70,7 +77,7 @@ impl Warehouse {
                 })?;
             }
             let token = format!("rolled_up_windows:{}-{last}:{}", first.0, unique());
-            let columns = ["first_block", "last_block", "generation"];
+            let columns = ["first_block", "last_block", "generation", "lane"];
             self.insert_bytes("record a rollup", "rolled_up_windows", &columns, bytes.into(), &token).await?;
             receipt.windows += run.len() as u64;
         }
@@ -230,7 +237,7 @@ pub(crate) fn merge(rows: Vec<SubnetPeriodRow>, length_ms: u64) -> Vec<SubnetPer
 }
 
 /// Windows in runs that follow each other, none of them long: what was done stays done when a long one is cut off.
-fn runs(windows: &[(u64, u64, u32)]) -> impl Iterator<Item = &[(u64, u64, u32)]> {
+fn runs(windows: &[Window]) -> impl Iterator<Item = &[Window]> {
     const MOST: usize = 64;
     windows.chunk_by(|a, b| a.1.saturating_add(1) >= b.0).flat_map(|run| run.chunks(MOST))
 }

@@ -217,6 +217,11 @@ fn row_of(
         tao_in_rao: subnet.outputs.as_ref().map(|outputs| outputs.tao_in_emission_rao),
         alpha_in_rao: subnet.outputs.as_ref().map(|outputs| outputs.alpha_in_emission_rao),
         alpha_out_rao: subnet.outputs.as_ref().map(|outputs| outputs.alpha_out_emission_rao),
+        chain_buy_rao: match (&subnet.outputs, subnet.excluded) {
+            (Some(outputs), _) => Some(outputs.excess_tao_rao),
+            (None, Some(_)) => Some(0),
+            (None, None) => None,
+        },
         ..blank.clone()
     };
     if let Some(why) = &subnet.unknown {

@@ -248,8 +248,9 @@ impl Warehouse {
                     .push("?")
                     .bind(*account)
                 };
-                let of_extrinsics = places("assumeNotNull(if(kind = 'extrinsic', item_index, extrinsic_index))")
-                    .push(" AND (kind = 'extrinsic' OR isNotNull(extrinsic_index))");
+                let of_extrinsics =
+                    places("assumeNotNull(if(kind = 'extrinsic', item_index, extrinsic_index))")
+                        .push(" AND (kind = 'extrinsic' OR isNotNull(extrinsic_index))");
                 let of_events = places("item_index").push(" AND kind = 'event' AND isNull(extrinsic_index)");
                 (of_extrinsics, Some(of_events))
             }
@@ -264,9 +265,10 @@ impl Warehouse {
                             " UNION ALL SELECT block_number, extrinsic_index FROM calls WHERE block_number BETWEEN ? AND ? AND ",
                         ))
                         .append(&touches_call);
-                let of_events = range("SELECT block_number, event_index FROM events WHERE block_number BETWEEN ? AND ?")
-                    .push(" AND isNull(extrinsic_index) AND ")
-                    .append(&touches_event);
+                let of_events =
+                    range("SELECT block_number, event_index FROM events WHERE block_number BETWEEN ? AND ?")
+                        .push(" AND isNull(extrinsic_index) AND ")
+                        .append(&touches_event);
                 (of_extrinsics, Some(of_events))
             }
             Watched::Call(pallet, name) => {
@@ -330,7 +332,9 @@ fn series_sql(series: Series<'_>, from: u64, to: u64) -> Sql {
     // what was read every so often was read within that many blocks before
     let floor = from.saturating_sub(REACH);
     let of_subnet = |value: &str, netuid: Option<u16>| {
-        let sql = Sql::new(format!("SELECT block_number, netuid, toNullable({value}) AS value FROM subnet_state WHERE "));
+        let sql = Sql::new(format!(
+            "SELECT block_number, netuid, toNullable({value}) AS value FROM subnet_state WHERE "
+        ));
         let sql = match netuid {
             Some(netuid) => sql.push("netuid = ?").bind(u32::from(netuid)),
             None => sql.push("netuid != 0"),
@@ -338,12 +342,14 @@ fn series_sql(series: Series<'_>, from: u64, to: u64) -> Sql {
         sql.push(" AND block_number BETWEEN ? AND ?").bind(floor).bind(to)
     };
     let of_neuron = |value: &str, netuid: u16, hotkey: &str| {
-        Sql::new(format!("SELECT block_number, netuid, toNullable({value}) AS value FROM neuron_state WHERE netuid = "))
-            .push("? AND hotkey = ? AND block_number BETWEEN ? AND ?")
-            .bind(u32::from(netuid))
-            .bind(hotkey)
-            .bind(floor)
-            .bind(to)
+        Sql::new(format!(
+            "SELECT block_number, netuid, toNullable({value}) AS value FROM neuron_state WHERE netuid = "
+        ))
+        .push("? AND hotkey = ? AND block_number BETWEEN ? AND ?")
+        .bind(u32::from(netuid))
+        .bind(hotkey)
+        .bind(floor)
+        .bind(to)
     };
     match series {
         Series::AlphaPrice(netuid) => of_subnet("toInt128(intDiv(price_bits * 1000000000, 4294967296))", netuid),
@@ -351,11 +357,18 @@ fn series_sql(series: Series<'_>, from: u64, to: u64) -> Sql {
         Series::RegistrationCost(netuid) => of_subnet("toInt128(burn_rao)", netuid),
         Series::EmissionShare(netuid) => {
             let share = Sql::new(
-                "SELECT block_number, netuid, if(whole = 0, NULL, toNullable(toInt128(intDiv(toInt256(part) * 1000000000, \
-                 toInt256(whole))))) AS value FROM (SELECT block_number, netuid, \
-                 toUInt128(ifNull(tao_in_emission_rao, 0)) + toUInt128(ifNull(excess_tao_rao, 0)) AS part, \
-                 sum(part) OVER (PARTITION BY block_number) AS whole FROM subnet_state WHERE netuid != 0 AND block_number BETWEEN ? AND ?) WHERE ",
+                "SELECT block_number, netuid, if(whole = 0 OR isNull(whole), NULL, toNullable(toInt128(intDiv(toInt256(part) * 1000000000, \
+                 toInt256(whole))))) AS value FROM (SELECT s.block_number AS block_number, s.netuid AS netuid, \
+                 toUInt128(coalesce(v.tao_in_rao, s.tao_in_emission_rao)) + toUInt128(coalesce(s.excess_tao_rao, \
+                 v.chain_buy_rao, if(s.spec_version < 298, 0, NULL))) AS part, \
+                 if(countIf(isNull(part)) OVER (PARTITION BY block_number) = 0, sum(part) OVER (PARTITION BY block_number), \
+                 NULL) AS whole FROM subnet_state AS s LEFT JOIN (SELECT netuid, block_number, tao_in_rao, chain_buy_rao \
+                 FROM emission_verifications WHERE block_number BETWEEN ? AND ? AND verdict IN ('verified', 'excused')) AS v \
+                 ON v.netuid = s.netuid AND v.block_number = s.block_number \
+                 WHERE s.netuid != 0 AND s.block_number BETWEEN ? AND ?) WHERE ",
             )
+            .bind(floor)
+            .bind(to)
             .bind(floor)
             .bind(to);
             match netuid {
@@ -448,7 +461,10 @@ fn events_of_subnet(netuid: u16) -> Sql {
         .push(") OR (pallet = 'SubtensorModule' AND startsWith(args, '[') AND (");
     for (place, names) in NETUID_PLACES {
         sql = sql
-            .push(&format!("(variant IN ({}) AND JSONExtract(args, {place}, 'Nullable(UInt64)') = ", listed(names)))
+            .push(&format!(
+                "(variant IN ({}) AND JSONExtract(args, {place}, 'Nullable(UInt64)') = ",
+                listed(names)
+            ))
             .push("?) OR ")
             .bind(u32::from(netuid));
     }

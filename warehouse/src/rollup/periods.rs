@@ -57,6 +57,8 @@ type Trades = (u16, u64, u64, u128, u128, u64, u64);
 type Registered = (u16, u64, u64, u64, u128);
 /// A block with sales for root stakers: netuid, block, time, TAO.
 type RootSales = (u16, u64, u64, u128);
+/// The chain's buys in a period, as the replay of the coinbase has them: netuid, start, block, number of blocks, TAO.
+type ChainBuys = (u16, u64, u64, u64, u128);
 
 impl Warehouse {
     /// Periods of `length_ms` of all subnets, or of one, within a span, by subnet and time. The span must begin and end
@@ -67,12 +69,13 @@ impl Warehouse {
         length_ms: u64,
         span: Span,
     ) -> Result<Vec<SubnetPeriodRow>, WarehouseError> {
-        let (reads, before, trades, registered, sales) = futures::try_join!(
+        let (reads, before, trades, registered, sales, bought) = futures::try_join!(
             self.fetch_all::<Read>("read prices", reads_sql(netuid, length_ms, span)),
             self.list_turnovers_before(netuid, span),
             self.fetch_all::<Trades>("sum up trades", trades_sql(netuid, span)),
             self.fetch_all::<Registered>("sum up registrations", registrations_sql(netuid, span)),
             self.fetch_all::<RootSales>("sum up root sales", root_sales_sql(netuid, span)),
+            self.fetch_all::<ChainBuys>("sum up the chain's buys", chain_buys_sql(netuid, length_ms, span)),
         )?;
         let mut periods = to_periods(reads, before);
         let start = |moment: u64| moment / length_ms * length_ms;
@@ -88,6 +91,15 @@ impl Warehouse {
             if let Some(period) = find(&mut periods, netuid, start(moment), block) {
                 period.registrations += count;
                 period.registration_rao = period.registration_rao.saturating_add(cost_rao);
+            }
+        }
+        for (netuid, start_ms, block, count, tao_rao) in bought {
+            // what is not known of every block that was read is not known
+            if let Some(period) = find(&mut periods, netuid, start_ms, block)
+                && period.chain_buy_rao.is_none()
+                && period.reads == count
+            {
+                period.chain_buy_rao = Some(tao_rao);
             }
         }
         let has_item: Vec<_> = periods
@@ -238,6 +250,24 @@ fn root_sales_sql(netuid: Option<u16>, span: Span) -> Sql {
     Sql::new("SELECT netuid, block_number, any(assumeNotNull(timestamp_ms)), sum(toUInt128(ifNull(tao_rao, 0))) FROM root_claims")
         .append(&conditions.to_where())
         .push(" GROUP BY netuid, block_number")
+}
+
+/// Of the blocks at which state was read, by registration of the subnet.
+fn chain_buys_sql(netuid: Option<u16>, length_ms: u64, span: Span) -> Sql {
+    let conditions = || within(netuid, span).to_where();
+    Sql::new(format!(
+        "SELECT s.netuid, intDiv(assumeNotNull(s.timestamp_ms), {length_ms}) * {length_ms} AS start_ms, \
+         min(s.block_number), count(), sum(toUInt128(assumeNotNull(v.chain_buy_rao))) FROM \
+         (SELECT netuid, block_number, registered_at, timestamp_ms FROM subnet_state"
+    ))
+    .append(&conditions())
+    .push(") AS s INNER JOIN (SELECT netuid, block_number, chain_buy_rao FROM emission_verifications")
+    .append(&conditions())
+    .push(
+        " AND verdict IN ('verified', 'excused') AND isNotNull(chain_buy_rao)) AS v \
+         ON v.netuid = s.netuid AND v.block_number = s.block_number \
+         GROUP BY s.netuid, start_ms, s.registered_at ORDER BY s.netuid, start_ms",
+    )
 }
 
 fn within(netuid: Option<u16>, span: Span) -> Conditions {

@@ -74,7 +74,8 @@ impl SubnetPeriodRow {
         self.registrations += next.registrations;
         self.registration_rao = self.registration_rao.saturating_add(next.registration_rao);
         self.root_sale_rao = sum(self.root_sale_rao, next.root_sale_rao);
-        self.chain_buy_rao = sum(self.chain_buy_rao, next.chain_buy_rao);
+        // known once it is known of all
+        self.chain_buy_rao = self.chain_buy_rao.zip(next.chain_buy_rao).map(|(a, b)| a.saturating_add(b));
         self.tao_in_emission_rao = sum(self.tao_in_emission_rao, next.tao_in_emission_rao);
         self.alpha_in_emission_rao = sum(self.alpha_in_emission_rao, next.alpha_in_emission_rao);
         self.alpha_out_emission_rao = sum(self.alpha_out_emission_rao, next.alpha_out_emission_rao);

@@ -157,6 +157,8 @@ pub struct EmissionVerificationRow {
     pub alpha_in_rao: Option<u64>,
     /// Alpha emitted to participants, alpha-rao.
     pub alpha_out_rao: Option<u64>,
+    /// TAO for which the chain buys alpha, rao.
+    pub chain_buy_rao: Option<u64>,
 }
 
 /// Row of `verification_causes`: what moved stored numbers after coinbase or epoch. Rows sort as the table does.

@@ -48,7 +48,11 @@ async fn a_series_is_exact_and_begins_with_the_value_before_it() {
     // subnet 2 has the lowest price in block 3 and was registered in it: it is immune
     assert_eq!(rank, [(3, 1, ONE), (5, 1, ONE)]);
 
-    run(&warehouse, "INSERT INTO network_state (block_number, spec_version, lock_cost_rao) VALUES (2, 1, 100)").await;
+    run(
+        &warehouse,
+        "INSERT INTO network_state (block_number, spec_version, lock_cost_rao) VALUES (2, 1, 100)",
+    )
+    .await;
     assert_eq!(values(&warehouse, Series::SubnetCost, (1, 9)).await, [(2, 0, 100)]);
     run(
         &warehouse,
@@ -66,7 +70,11 @@ async fn a_series_is_exact_and_begins_with_the_value_before_it() {
          (100, 8, 'h', 1, 1000), (2629900, 8, 'h', 1, 10), (2629900, 9, 'h', 5, 10)",
     )
     .await;
-    assert_eq!(values(&warehouse, Series::Apy(8, "h"), (2_629_800, 2_629_900)).await.len(), 0, "too far apart to say");
+    assert_eq!(
+        values(&warehouse, Series::Apy(8, "h"), (2_629_800, 2_629_900)).await.len(),
+        0,
+        "too far apart to say"
+    );
     run(
         &warehouse,
         "INSERT INTO dividends (block_number, netuid, hotkey, alpha_dividends_rao, alpha_stake_before_rao) VALUES (2616751, 8, 'h', 1, 10)",
@@ -82,9 +90,17 @@ async fn a_series_is_exact_and_begins_with_the_value_before_it() {
     )
     .await;
     assert_eq!(values(&warehouse, Series::Take("h"), (1_000_000, 1_000_001)).await, [(1, 0, ONE)]);
-    run(&warehouse, "INSERT INTO hotkey_pools (block_number, hotkey, netuid, total_alpha_rao) VALUES (4, 'h', 8, 77)").await;
+    run(
+        &warehouse,
+        "INSERT INTO hotkey_pools (block_number, hotkey, netuid, total_alpha_rao) VALUES (4, 'h', 8, 77)",
+    )
+    .await;
     assert_eq!(values(&warehouse, Series::Stake(8, "h"), (1_000_000, 1_000_001)).await, [(4, 8, 77)]);
-    run(&warehouse, "INSERT INTO account_balances (block_number, account, free_rao, reserved_rao) VALUES (4, 'a', 7, 3)").await;
+    run(
+        &warehouse,
+        "INSERT INTO account_balances (block_number, account, free_rao, reserved_rao) VALUES (4, 'a', 7, 3)",
+    )
+    .await;
     assert_eq!(values(&warehouse, Series::Balance("a"), (1, 9)).await, [(4, 0, 10)]);
 }
 
@@ -127,13 +143,16 @@ async fn what_touches_something_is_found_once_and_counted() {
     let calls = warehouse.list_matches(&Watched::Call("Sudo", None), (1, 60), 1_000).await.unwrap();
     let named = warehouse.list_matches(&Watched::Call("Sudo", Some("sudo")), (1, 60), 1_000).await.unwrap();
     assert!(!calls.is_empty() && calls == named);
-    assert!(warehouse.list_matches(&Watched::Call("Sudo", Some("sudo_as")), (1, 60), 9).await.unwrap().is_empty());
+    assert!(
+        warehouse.list_matches(&Watched::Call("Sudo", Some("sudo_as")), (1, 60), 9).await.unwrap().is_empty()
+    );
 }
 
 #[tokio::test]
 async fn a_subnet_is_found_in_named_and_unnamed_fields() {
     let (_database, warehouse) = fresh_warehouse().await;
-    run(&warehouse, "INSERT INTO blocks (number, hash) SELECT number, toString(number) FROM numbers(1, 12)").await;
+    run(&warehouse, "INSERT INTO blocks (number, hash) SELECT number, toString(number) FROM numbers(1, 12)")
+        .await;
     run(
         &warehouse,
         r#"INSERT INTO events (block_number, event_index, pallet, variant, args) VALUES

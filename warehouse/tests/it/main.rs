@@ -6,6 +6,7 @@ mod alerts;
 mod audit;
 mod data_dictionary;
 mod market;
+mod market_replays;
 mod market_world;
 mod migrations;
 mod moves;

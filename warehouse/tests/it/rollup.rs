@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use yumascan_warehouse::{Warehouse, query::market::candles::INTERVALS, rows::SubnetPeriodRow};
 
 use crate::{
+    market_replays::write_replays,
     market_world::{DISSOLVED, FIRST, RAO, price_of, registered_at, time_of, write_blocks},
     support::fresh_warehouse,
 };
@@ -128,6 +129,27 @@ async fn a_rollup_that_was_cut_off_is_made_again() {
     }
     warehouse.roll_up_pending().await.unwrap();
     check(&warehouse, 1_999).await;
+}
+
+#[tokio::test]
+async fn what_the_chain_bought_is_known_once_every_block_of_a_period_is_replayed() {
+    let (_database, warehouse) = fresh_warehouse().await;
+    write_blocks(&warehouse, FIRST, 1_999).await;
+    warehouse.roll_up_pending().await.unwrap();
+    write_replays(&warehouse, FIRST, 1_899).await;
+    let receipt = warehouse.roll_up_pending().await.unwrap();
+    assert_eq!(receipt.windows, 1);
+    for (table, length) in [("subnet_hours", HOUR), ("subnet_days", DAY)] {
+        for ((netuid, start_ms, registered), row) in stored(&warehouse, table).await {
+            let blocks = (FIRST..=1_999).filter(|block| {
+                time_of(*block) / length * length == start_ms
+                    && registered_at(netuid, *block) == Some(registered)
+            });
+            let is_whole = netuid > 0 && blocks.clone().all(|block| block <= 1_899);
+            let bought = if netuid == 1 { 1_000 * blocks.count() as u128 } else { 0 };
+            assert_eq!(row.chain_buy_rao, is_whole.then_some(bought), "{table} {netuid} {start_ms}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,6 @@ use yumascan_warehouse::{
     query::market::{
         Moment,
         changes::{Changes, Flow},
-        emissions::emissions_of,
     },
     rows::SubnetStateRow,
 };
@@ -107,8 +106,9 @@ pub(crate) async fn read(context: &Context, moment: &Moment) -> Result<Vec<Line>
         warehouse.list_changes(None, moment),
         warehouse.list_sparklines(moment, week_ago, SPARK_HOURS),
     )?;
+    let emissions = warehouse.list_emissions_of(&rows, None).await?;
     let shares: HashMap<u16, Option<u64>> =
-        emissions_of(&rows, None).into_iter().map(|emission| (emission.netuid, emission.share_ppm)).collect();
+        emissions.into_iter().map(|emission| (emission.netuid, emission.share_ppm)).collect();
     let mut changes: HashMap<u16, Changes> =
         changes.into_iter().map(|changes| (changes.netuid, changes)).collect();
     let lines = rows.into_iter().filter(|row| row.netuid != 0).map(|row| {

@@ -19,11 +19,11 @@ pub(crate) struct EmissionView {
     netuid: u16,
     /// Block.
     block_number: BlockNumber,
-    /// Its part of the TAO that all subnets received, a fraction.
+    /// Its part of the TAO that all subnets received, a fraction; null while that is not known of every subnet.
     share: Option<Decimal>,
-    /// TAO injected into the pool, rao.
+    /// TAO injected into the pool, rao; 0 where the replay of the block says that it received nothing.
     tao_in_rao: Option<Rao>,
-    /// TAO for which the chain bought alpha, rao.
+    /// TAO for which the chain bought alpha, rao. Source: SubnetExcessTao, else the replay of the block.
     chain_buy_rao: Option<Rao>,
     /// Alpha injected into the pool, rao of alpha.
     alpha_in_rao: Option<Rao>,

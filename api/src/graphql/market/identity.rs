@@ -4,11 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use yumascan_protocol::valuation::share_ppm;
-use yumascan_warehouse::{
-    labels::Label,
-    query::market::{emissions::emissions_of, identities::IdentityFilter},
-    rows::IdentityRow,
-};
+use yumascan_warehouse::{labels::Label, query::market::identities::IdentityFilter, rows::IdentityRow};
 
 use super::{
     super::{
@@ -139,13 +135,15 @@ impl LabelView {
         };
         let rows: Vec<_> = market.subnets().await?.iter().map(|row| (**row).clone()).collect();
         let network = market.network().await?;
-        let received = |mine: bool| {
-            let emissions = emissions_of(&rows, network.as_deref());
-            let of = emissions.into_iter().filter(|of| !mine || self.of.subnets.contains(&of.netuid));
-            of.filter_map(|of| Some(u128::from(of.tao_in_rao?) + u128::from(of.chain_buy_rao.unwrap_or(0))))
-                .sum()
+        let warehouse = market.scope.warehouse()?;
+        let emissions =
+            warehouse.list_emissions_of(&rows, network.as_deref()).await.map_err(ApiError::from)?;
+        let received = |mine: bool| -> Option<u128> {
+            let of = emissions.iter().filter(|of| !mine || self.of.subnets.contains(&of.netuid));
+            of.map(|of| of.received_rao().map(u128::from)).sum()
         };
-        Ok(share_ppm(received(true), received(false)).map(Decimal::share_ppm))
+        let share = received(true).zip(received(false)).and_then(|(mine, all)| share_ppm(mine, all));
+        Ok(share.map(Decimal::share_ppm))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Emission by subnet and what it splits into, and the supply of TAO.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use yumascan_protocol::{
     emission::root_proportion,
@@ -11,6 +13,7 @@ use yumascan_protocol::{
 use super::Moment;
 use crate::{
     Warehouse, WarehouseError,
+    query::sql::Sql,
     rows::{NetworkStateRow, SubnetPeriodRow, SubnetStateRow},
 };
 
@@ -21,9 +24,11 @@ pub struct SubnetEmission {
     pub netuid: u16,
     /// Block after which it was read.
     pub block_number: u64,
-    /// TAO injected into the pool, rao.
+    /// TAO injected into the pool, rao; 0 where the replay of the coinbase says that it received nothing, though the
+    /// chain keeps the amount of an earlier block.
     pub tao_in_rao: Option<u64>,
-    /// TAO for which the chain bought alpha, rao.
+    /// TAO for which the chain bought alpha, rao: as stored, as the replay of the coinbase has it where the runtime does
+    /// not store it, `None` where neither is there.
     pub chain_buy_rao: Option<u64>,
     /// Alpha injected into the pool, alpha-rao.
     pub alpha_in_rao: Option<u64>,
@@ -37,9 +42,23 @@ pub struct SubnetEmission {
     pub validators_rao: Option<u64>,
     /// For root stakers.
     pub root_rao: Option<u64>,
-    /// Its part of the TAO that all subnets received, parts per million.
+    /// Its part of the TAO that all subnets received, parts per million; `None` while it is not known of all.
     pub share_ppm: Option<u64>,
 }
+
+impl SubnetEmission {
+    /// TAO that it received in the block: injected and of the chain's buy, rao.
+    #[must_use]
+    pub fn received_rao(&self) -> Option<u64> {
+        self.tao_in_rao?.checked_add(self.chain_buy_rao?)
+    }
+}
+
+/// First runtime whose coinbase may buy alpha with TAO that the cap keeps out of a pool.
+const FIRST_CHAIN_BUYS: u32 = 298;
+
+/// TAO injected and of the chain's buy as replayed, rao, by subnet and block.
+type Replayed = HashMap<(u16, u64), (u64, u64)>;
 
 /// The supply of TAO at a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,7 +80,28 @@ impl Warehouse {
     /// What every subnet but root received in the block of the moment, the most first.
     pub async fn list_emissions(&self, moment: &Moment) -> Result<Vec<SubnetEmission>, WarehouseError> {
         let (subnets, network) = futures::try_join!(self.list_subnets(moment), self.find_network(moment))?;
-        Ok(emissions_of(&subnets, network.as_ref()))
+        self.list_emissions_of(&subnets, network.as_ref()).await
+    }
+
+    /// The same of these subnets, which must be all of a moment. Without the network the alpha is not split.
+    pub async fn list_emissions_of(
+        &self,
+        subnets: &[SubnetStateRow],
+        network: Option<&NetworkStateRow>,
+    ) -> Result<Vec<SubnetEmission>, WarehouseError> {
+        let blocks = || subnets.iter().map(|row| row.block_number);
+        let (Some(from), Some(to)) = (blocks().min(), blocks().max()) else { return Ok(Vec::new()) };
+        let sql = Sql::new(
+            "SELECT netuid, block_number, assumeNotNull(tao_in_rao), assumeNotNull(chain_buy_rao) \
+             FROM emission_verifications WHERE block_number BETWEEN ? AND ? AND verdict IN ('verified', 'excused') \
+             AND isNotNull(tao_in_rao) AND isNotNull(chain_buy_rao)",
+        );
+        let found = self
+            .fetch_all::<(u16, u64, u64, u64)>("list replayed emissions", sql.bind(from).bind(to))
+            .await?
+            .into_iter()
+            .map(|(netuid, block, tao_in, bought)| ((netuid, block), (tao_in, bought)));
+        Ok(emissions_of(subnets, network, &found.collect()))
     }
 
     /// Supply of TAO at a moment; `None` where the state of the chain as a whole is not known.
@@ -83,33 +123,38 @@ impl Warehouse {
     }
 }
 
-/// Emissions of these subnets, which must be all of a moment.
-#[must_use]
-pub fn emissions_of(subnets: &[SubnetStateRow], network: Option<&NetworkStateRow>) -> Vec<SubnetEmission> {
-    let received = |row: &SubnetStateRow| {
-        row.tao_in_emission_rao.map(|rao| u128::from(rao) + u128::from(row.excess_tao_rao.unwrap_or(0)))
-    };
-    let subnets: Vec<_> = subnets.iter().filter(|row| row.netuid != 0).collect();
-    let total: u128 = subnets.iter().filter_map(|row| received(row)).sum();
+fn emissions_of(
+    subnets: &[SubnetStateRow],
+    network: Option<&NetworkStateRow>,
+    replayed: &Replayed,
+) -> Vec<SubnetEmission> {
     let mut emissions: Vec<_> = subnets
-        .into_iter()
+        .iter()
+        .filter(|row| row.netuid != 0)
         .map(|row| {
             let split = split(row, network);
+            let replay = replayed.get(&(row.netuid, row.block_number));
+            let none_of_old = (row.spec_version < FIRST_CHAIN_BUYS).then_some(0);
             SubnetEmission {
                 netuid: row.netuid,
                 block_number: row.block_number,
-                tao_in_rao: row.tao_in_emission_rao,
-                chain_buy_rao: row.excess_tao_rao,
+                tao_in_rao: replay.map(|replay| replay.0).or(row.tao_in_emission_rao),
+                chain_buy_rao: row.excess_tao_rao.or(replay.map(|replay| replay.1)).or(none_of_old),
                 alpha_in_rao: row.alpha_in_emission_rao,
                 alpha_out_rao: row.alpha_out_emission_rao,
                 owner_rao: split.map(|split| split.owner_rao),
                 miners_rao: split.map(|split| split.miners_rao),
                 validators_rao: split.map(|split| split.validators_rao),
                 root_rao: split.map(|split| split.root_rao),
-                share_ppm: received(row).and_then(|rao| share_ppm(rao, total)),
+                share_ppm: None,
             }
         })
         .collect();
+    let total: Option<u128> = emissions.iter().map(|of| of.received_rao().map(u128::from)).sum();
+    for of in &mut emissions {
+        let received = of.received_rao().map(u128::from);
+        of.share_ppm = received.zip(total).and_then(|(received, total)| share_ppm(received, total));
+    }
     emissions.sort_by(|a, b| b.share_ppm.cmp(&a.share_ppm).then(a.netuid.cmp(&b.netuid)));
     emissions
 }
@@ -169,13 +214,16 @@ impl EmissionSums {
             }
         };
         let mut sums = Self::default();
+        let mut bought = Some(0_u128);
         for period in periods {
             sums.reads += period.reads;
             add(&mut sums.tao_in_rao, period.tao_in_emission_rao);
-            add(&mut sums.chain_buy_rao, period.chain_buy_rao);
+            bought = bought.zip(period.chain_buy_rao).map(|(sum, part)| sum.saturating_add(part));
             add(&mut sums.alpha_in_rao, period.alpha_in_emission_rao);
             add(&mut sums.alpha_out_rao, period.alpha_out_emission_rao);
         }
+        // known once it is known of all
+        sums.chain_buy_rao = bought.filter(|_| sums.reads > 0);
         sums
     }
 }

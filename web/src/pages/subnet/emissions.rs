@@ -1,10 +1,7 @@
 //! What the chain gives a subnet: TAO into its pool, alpha into its pool and to its participants, and who gets it.
 
 use leptos::prelude::*;
-use yumascan_warehouse::{
-    query::market::emissions::{SubnetEmission, emissions_of},
-    rows::SubnetStateRow,
-};
+use yumascan_warehouse::{query::market::emissions::SubnetEmission, rows::SubnetStateRow};
 
 use super::{Content, Shown, alpha_or_unknown, facts};
 use crate::{
@@ -25,8 +22,8 @@ pub(super) async fn load(context: &Context, shown: &Shown) -> Result<Content, Pa
         warehouse.find_network(&shown.moment),
         warehouse.list_subnet_blocks(shown.netuid, (since, shown.moment.block), BLOCKS),
     )?;
-    let emission =
-        emissions_of(&all, network.as_ref()).into_iter().find(|emission| emission.netuid == shown.netuid);
+    let emissions = warehouse.list_emissions_of(&all, network.as_ref()).await?;
+    let emission = emissions.into_iter().find(|emission| emission.netuid == shown.netuid);
     let row = shown.row.clone();
     let history: Vec<SubnetStateRow> = history.into_iter().rev().collect();
     Ok(Content::new(move |_| body(&row, emission.as_ref(), &history)))
@@ -41,12 +38,18 @@ fn body(row: &SubnetStateRow, emission: Option<&SubnetEmission>, history: &[Subn
         (
             "Share of all",
             share.map_or_else(
-                || ui::unknown("Not known"),
+                || ui::unknown("Known once the emission of the block is verified"),
                 |ppm| view! { <span class="num">{text::percent_ppm(ppm)}</span> }.into_any(),
             ),
         ),
         ("TAO into the pool", rao(row.tao_in_emission_rao)),
-        ("Chain's own buy", rao(row.excess_tao_rao)),
+        (
+            "Chain's own buy",
+            emission.and_then(|emission| emission.chain_buy_rao).map_or_else(
+                || ui::unknown("The runtime does not keep it, and this block is not verified"),
+                |rao| ui::tao(u128::from(rao)),
+            ),
+        ),
         ("Alpha into the pool", alpha_or_unknown(row.alpha_in_emission_rao)),
         ("Alpha to participants", alpha_or_unknown(row.alpha_out_emission_rao)),
         ("Root proportion", ui::share_bits(row.root_prop_bits)),

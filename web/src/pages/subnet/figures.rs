@@ -17,8 +17,7 @@ pub(super) fn cards(row: &SubnetStateRow) -> AnyView {
     };
     let emission = match (row.tao_in_emission_rao, row.alpha_out_emission_rao) {
         (Some(tao), Some(alpha)) => {
-            let tao = u128::from(tao) + u128::from(row.excess_tao_rao.unwrap_or(0));
-            view! { {ui::tao_short(tao)}" · "{ui::alpha_short(alpha)} }.into_any()
+            view! { {ui::tao_short(u128::from(tao))}" · "{ui::alpha_short(alpha)} }.into_any()
         }
         _ => ui::unknown("Not stored"),
     };
