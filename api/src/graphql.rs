@@ -30,8 +30,12 @@ use std::sync::Arc;
 
 use async_graphql::{EmptyMutation, EmptySubscription, Request, Response, SDLExportOptions, Schema};
 
+pub(crate) use cursor::ListId;
 pub(crate) use guard::first_code;
+pub(crate) use market::{Decimal, Market, no_state};
+pub(crate) use names::{parse_place, split_name};
 use query::Query;
+pub(crate) use scalars::{BlockNumber, format_time, parse_time};
 pub(crate) use scope::Scope;
 
 use crate::config::ApiConfig;

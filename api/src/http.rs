@@ -5,7 +5,7 @@ mod console;
 mod health;
 mod query;
 mod request_id;
-mod udf;
+pub(crate) mod udf;
 
 use std::sync::Arc;
 
@@ -21,12 +21,16 @@ use tower_http::{
     cors::{AllowOrigin, CorsLayer},
 };
 
-use crate::{ApiState, config::ApiConfig, graphql, shared::Shared};
+pub(crate) use answer::{log_panic, tagged};
+pub(crate) use query::take_turn;
+pub(crate) use request_id::RequestId;
+
+use crate::{ApiState, config::ApiConfig, graphql, rest, shared::Shared};
 
 /// What handlers get.
 #[derive(Clone)]
 pub(crate) struct App {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     schema: graphql::ApiSchema,
 }
 
@@ -42,6 +46,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/udf/config", get(udf::config))
         .route("/api/udf/symbols", get(udf::symbols))
         .route("/api/udf/history", get(udf::history))
+        .merge(rest::router(&app))
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))

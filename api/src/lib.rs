@@ -1,8 +1,7 @@
-//! GraphQL, health and metrics over the warehouse.
+//! GraphQL, REST, health and metrics over the warehouse.
 //!
-//! [`router`] serves `/graphql` (queries and the console page), `/api/udf` (candles for chart widgets), `/health`, `/ready`
-//! and `/metrics`. Reading is all it
-//! does: every number comes from the warehouse's query functions, or from the unfinalized tip in memory.
+//! [`router`] serves `/graphql` (queries and the console page), `/api/v1` (REST) and paths compatible with an older API
+//! (`/api/*/v1`), `/api/udf` (candles for chart widgets), `/health`, `/ready` and `/metrics`. Reading is all it does: every number comes from the warehouse's query functions, or from the unfinalized tip in memory.
 //!
 //! Promises: an answer says as of which block it holds; a list says which blocks it covers; a query costs a bounded
 //! number of warehouse queries, rows and seconds, and one that would cost more is refused with the reason and the way
@@ -16,6 +15,7 @@ mod graphql;
 mod http;
 pub mod metrics;
 pub mod readiness;
+mod rest;
 mod shared;
 
 pub use config::ApiConfig;
@@ -24,6 +24,7 @@ pub use graphql::sdl;
 pub use http::router;
 pub use metrics::install as install_metrics;
 pub use readiness::{Readiness, readiness};
+pub use rest::openapi;
 
 use yumascan_store::Store;
 use yumascan_warehouse::{LiveTip, Warehouse, labels::Labels};

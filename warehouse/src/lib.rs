@@ -30,7 +30,7 @@ pub use client::count_statements;
 pub use error::WarehouseError;
 pub use live::{LiveTip, TipBlock, TipEvent};
 pub use migrate::MigrationReport;
-pub use page::{Cursor, Keyed, Order, Page, PageRequest};
+pub use page::{Cursor, Keyed, Order, Page, PageRequest, Slice};
 pub use rows::{BlockRows, Window, WindowRows};
 pub use table::Table;
 pub use writer::{

@@ -59,6 +59,17 @@ pub trait Keyed {
     fn cursor(&self) -> Cursor;
 }
 
+/// A page by its place, for clients that count pages: `skip` rows are passed over, then at most `limit` given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Slice {
+    /// Rows before the first one wanted.
+    pub skip: u64,
+    /// At most this many.
+    pub limit: u32,
+    /// Direction.
+    pub order: Order,
+}
+
 impl PageRequest {
     /// Whether the rows are those before a cursor, so that they are read against list order.
     pub(crate) fn is_backward(&self) -> bool {

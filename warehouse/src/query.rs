@@ -6,6 +6,7 @@ pub mod blocks;
 pub mod calls;
 pub mod coverage;
 pub mod events;
+pub mod evm;
 pub mod extrinsics;
 pub mod incidents;
 mod list;

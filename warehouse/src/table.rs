@@ -19,6 +19,8 @@ pub enum Table {
     StakeMoves,
     Registrations,
     Deregistrations,
+    EvmTransactions,
+    EvmLogs,
 }
 
 impl Table {
@@ -56,6 +58,8 @@ impl Table {
             Self::StakeMoves => "stake_moves",
             Self::Registrations => "registrations",
             Self::Deregistrations => "deregistrations",
+            Self::EvmTransactions => "evm_transactions",
+            Self::EvmLogs => "evm_logs",
         }
     }
 
@@ -81,6 +85,8 @@ impl Table {
                 | Self::StakeMoves
                 | Self::Registrations
                 | Self::Deregistrations
+                | Self::EvmTransactions
+                | Self::EvmLogs
         )
     }
 
@@ -98,7 +104,8 @@ impl Table {
             Self::NameCounts => &["kind", "pallet", "name", "first_block"],
             Self::EpochVerifications => &["block_number", "netuid", "mechid"],
             Self::EmissionVerifications => &["block_number", "netuid"],
-            Self::StakeMoves | Self::Registrations => &["block_number", "event_index"],
+            Self::EvmTransactions => &["block_number", "transaction_index"],
+            Self::StakeMoves | Self::Registrations | Self::EvmLogs => &["block_number", "event_index"],
             Self::Deregistrations => &["block_number", "item_index"],
         }
     }

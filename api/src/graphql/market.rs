@@ -17,9 +17,10 @@ mod subnet;
 mod validator;
 mod yields;
 
+pub(crate) use amounts::Decimal;
 pub(crate) use identity::NameQuery;
 pub(crate) use lists::ListQuery;
-pub(crate) use moment::Market;
+pub(crate) use moment::{Market, no_state};
 pub(crate) use parameters::ParameterQuery;
 pub(crate) use portfolio::Portfolio;
 pub(crate) use query::MarketQuery;

@@ -144,7 +144,7 @@ impl ScalarType for Timestamp {
     }
 }
 
-fn parse_time(text: &str) -> Option<u64> {
+pub(crate) fn parse_time(text: &str) -> Option<u64> {
     let nanoseconds = OffsetDateTime::parse(text.trim(), &Rfc3339).ok()?.unix_timestamp_nanos();
     u64::try_from(nanoseconds / 1_000_000).ok()
 }

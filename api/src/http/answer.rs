@@ -36,14 +36,14 @@ pub(super) fn panicked(cause: Box<dyn Any + Send>) -> Response {
 pub(super) const PANICKED: &str = "internal error; the log names it under the id in the header x-request-id";
 
 /// Writes the text of a panic to the log.
-pub(super) fn log_panic(cause: &(dyn Any + Send)) {
+pub(crate) fn log_panic(cause: &(dyn Any + Send)) {
     let text =
         cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or("unknown"), "request handler panicked");
 }
 
 /// Serves `body` under an entity tag made of it; answers 304 to whom has it already.
-pub(super) fn tagged(
+pub(crate) fn tagged(
     request: &HeaderMap,
     body: Bytes,
     content_type: &'static str,

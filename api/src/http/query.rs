@@ -87,7 +87,7 @@ pub(super) async fn post(
 }
 
 /// One of the turns that may run at the same time, or none in time.
-async fn take_turn(app: &App) -> Option<OwnedSemaphorePermit> {
+pub(crate) async fn take_turn(app: &App) -> Option<OwnedSemaphorePermit> {
     let patience = std::time::Duration::from_millis(app.shared.state.config.max_queue_ms);
     timeout(patience, app.shared.turns.clone().acquire_owned()).await.ok()?.ok()
 }

@@ -21,7 +21,7 @@ const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request.
 #[derive(Debug, Clone)]
-pub(super) struct RequestId(pub(super) String);
+pub(crate) struct RequestId(pub(crate) String);
 
 /// Takes the caller's `x-request-id` or makes one, and times the request.
 pub(super) async fn name_request(mut request: Request, next: Next) -> Response {

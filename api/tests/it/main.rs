@@ -11,6 +11,7 @@ mod market;
 mod market_world;
 mod operations;
 mod paging;
+mod rest;
 mod robustness;
 mod schema;
 mod tip;

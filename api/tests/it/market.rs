@@ -9,7 +9,7 @@ use crate::{
 
 const LAST: u64 = 1_999;
 
-async fn market() -> Api {
+pub(crate) async fn market() -> Api {
     let api = Api::empty(plain()).await;
     write_blocks(&api.state.warehouse, FIRST, LAST).await;
     api.state.warehouse.roll_up_pending().await.unwrap();

@@ -1,7 +1,7 @@
 //! Blocks.
 
 use crate::{
-    Page, PageRequest, Table, Warehouse, WarehouseError,
+    Page, PageRequest, Slice, Table, Warehouse, WarehouseError,
     query::{
         Range,
         list::List,
@@ -73,6 +73,15 @@ impl Warehouse {
         page: PageRequest,
     ) -> Result<Page<BlockRow>, WarehouseError> {
         self.list_page(&filter.to_list(), page).await
+    }
+
+    /// Blocks, by the place of the page.
+    pub async fn slice_blocks(
+        &self,
+        filter: &BlockFilter,
+        slice: Slice,
+    ) -> Result<Vec<BlockRow>, WarehouseError> {
+        self.list_slice(&filter.to_list(), slice).await
     }
 
     /// How many blocks there are.

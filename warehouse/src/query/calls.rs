@@ -3,7 +3,7 @@
 use yumascan_chain::AccountId;
 
 use crate::{
-    Page, PageRequest, Table, Warehouse, WarehouseError,
+    Page, PageRequest, Slice, Table, Warehouse, WarehouseError,
     query::{
         Range,
         list::{Activity, List},
@@ -64,6 +64,15 @@ impl Warehouse {
         page: PageRequest,
     ) -> Result<Page<CallRow>, WarehouseError> {
         self.list_page(&filter.to_list(), page).await
+    }
+
+    /// Calls, by the place of the page.
+    pub async fn slice_calls(
+        &self,
+        filter: &CallFilter,
+        slice: Slice,
+    ) -> Result<Vec<CallRow>, WarehouseError> {
+        self.list_slice(&filter.to_list(), slice).await
     }
 
     /// How many there are.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Page, PageRequest, Table, Warehouse, WarehouseError,
+    Page, PageRequest, Slice, Table, Warehouse, WarehouseError,
     query::{
         Range,
         list::{Activity, List},
@@ -61,6 +61,15 @@ impl Warehouse {
         page: PageRequest,
     ) -> Result<Page<EventRow>, WarehouseError> {
         self.list_page(&filter.to_list(), page).await
+    }
+
+    /// Events, by the place of the page.
+    pub async fn slice_events(
+        &self,
+        filter: &EventFilter,
+        slice: Slice,
+    ) -> Result<Vec<EventRow>, WarehouseError> {
+        self.list_slice(&filter.to_list(), slice).await
     }
 
     /// How many there are.

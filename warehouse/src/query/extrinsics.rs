@@ -1,7 +1,7 @@
 //! Extrinsics.
 
 use crate::{
-    Page, PageRequest, Table, Warehouse, WarehouseError,
+    Page, PageRequest, Slice, Table, Warehouse, WarehouseError,
     query::{
         Range,
         list::{Activity, List},
@@ -62,6 +62,15 @@ impl Warehouse {
         page: PageRequest,
     ) -> Result<Page<ExtrinsicRow>, WarehouseError> {
         self.list_page(&filter.to_list(), page).await
+    }
+
+    /// Extrinsics, by the place of the page.
+    pub async fn slice_extrinsics(
+        &self,
+        filter: &ExtrinsicFilter,
+        slice: Slice,
+    ) -> Result<Vec<ExtrinsicRow>, WarehouseError> {
+        self.list_slice(&filter.to_list(), slice).await
     }
 
     /// How many there are.

@@ -6,7 +6,7 @@
 use clickhouse::{RowOwned, RowRead};
 
 use crate::{
-    Cursor, Keyed, Page, PageRequest, Table, Warehouse, WarehouseError,
+    Cursor, Keyed, Page, PageRequest, Slice, Table, Warehouse, WarehouseError,
     query::{
         Range,
         sql::{Conditions, Sql},
@@ -67,6 +67,27 @@ impl List {
             .push(&order_by(keys, ascending))
             .push(" LIMIT ?")
             .bind(wanted)
+    }
+
+    /// The query for the key of the row that `skip` rows precede.
+    fn to_seek_sql(&self, page: PageRequest, skip: u64) -> Sql {
+        let keys = self.keys();
+        let mut conditions = self.conditions.clone();
+        add_range(&mut conditions, self.table.block_column(), self.range);
+        if let Some(activity) = &self.activity {
+            let mut items = activity.conditions();
+            add_range(&mut items, "block_number", self.range);
+            let items = Sql::new("SELECT block_number, item_index FROM account_activity").append(&items.to_where());
+            conditions.and(Sql::new(format!("({}) IN (", self.item_columns())).append(&items).push(")"));
+        }
+        let key = |place: usize| keys.get(place).copied().unwrap_or("0");
+        let columns = format!("toUInt64({}), toUInt32({}), toUInt32({})", key(0), key(1), key(2));
+        Sql::new(format!("SELECT {columns} FROM {}", self.table))
+            .append(&conditions.to_where())
+            .push(" ORDER BY ")
+            .push(&order_by(keys, page.reads_ascending()))
+            .push(" LIMIT 1 OFFSET ?")
+            .bind(skip)
     }
 
     fn activity_sql(
@@ -178,6 +199,22 @@ impl Warehouse {
             return Ok(Page { rows, has_previous: has_more || page.after.is_some(), has_next: true });
         }
         Ok(Page { rows, has_previous: page.after.is_some(), has_next: has_more })
+    }
+
+    /// A page by its place: the row before it is looked for first, then it is read as any other page.
+    pub(crate) async fn list_slice<R>(&self, list: &List, slice: Slice) -> Result<Vec<R>, WarehouseError>
+    where
+        R: RowOwned + RowRead + Keyed,
+    {
+        let mut page =
+            PageRequest { limit: slice.limit, order: slice.order, after: None, before: None };
+        if slice.skip > 0 {
+            let before = list.to_seek_sql(page, slice.skip - 1);
+            let found = self.fetch_optional::<(u64, u32, u32)>(list.doing, before).await?;
+            let Some((block, major, minor)) = found else { return Ok(Vec::new()) };
+            page.after = Some(Cursor { block, major, minor });
+        }
+        Ok(self.list_page(list, page).await?.rows)
     }
 
     /// How many rows a list has.

@@ -1,7 +1,7 @@
 //! Transfers of TAO.
 
 use crate::{
-    Page, PageRequest, Table, Warehouse, WarehouseError,
+    Page, PageRequest, Slice, Table, Warehouse, WarehouseError,
     query::{
         Range,
         list::{Activity, List},
@@ -62,6 +62,15 @@ impl Warehouse {
         page: PageRequest,
     ) -> Result<Page<TransferRow>, WarehouseError> {
         self.list_page(&filter.to_list(), page).await
+    }
+
+    /// Transfers, by the place of the page.
+    pub async fn slice_transfers(
+        &self,
+        filter: &TransferFilter,
+        slice: Slice,
+    ) -> Result<Vec<TransferRow>, WarehouseError> {
+        self.list_slice(&filter.to_list(), slice).await
     }
 
     /// How many there are.

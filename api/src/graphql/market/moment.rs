@@ -140,7 +140,7 @@ impl Market {
     }
 }
 
-fn no_state(at: Option<u64>, reason: NoMoment) -> ApiError {
+pub(crate) fn no_state(at: Option<u64>, reason: NoMoment) -> ApiError {
     let message = match at {
         Some(at) => format!("the state of block {at} is not known: {reason}"),
         None => reason.to_string(),

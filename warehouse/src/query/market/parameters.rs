@@ -23,6 +23,18 @@ impl Warehouse {
         self.fetch_all("list hyperparameters", sql.bind(u32::from(netuid)).bind(moment.block)).await
     }
 
+    /// The parameters of all subnets at a moment, likewise, by subnet.
+    pub async fn list_all_hyperparameters(
+        &self,
+        moment: &Moment,
+    ) -> Result<Vec<HyperparameterRow>, WarehouseError> {
+        let sql = Sql::new(
+            "SELECT ?fields FROM hyperparameters WHERE block_number <= ? \
+             ORDER BY netuid, name, block_number DESC LIMIT 1 BY netuid, name",
+        );
+        self.fetch_all("list all hyperparameters", sql.bind(moment.block)).await
+    }
+
     /// Parameters of the chain at a moment.
     pub async fn list_network_parameters(
         &self,

@@ -37,7 +37,8 @@ pub struct Position {
 
 impl Position {
     /// Sets the price and what follows from it.
-    pub(crate) fn at_price(mut self, price_bits: Option<u128>) -> Self {
+    #[must_use]
+    pub fn at_price(mut self, price_bits: Option<u128>) -> Self {
         self.price_bits = price_bits;
         self.worth_rao = price_bits.map(|bits| worth_rao(self.alpha_rao, U96F32::from_bits(bits)));
         self

@@ -13,7 +13,7 @@ use yumascan_protocol::{
 
 use super::Moment;
 use crate::{
-    Page, PageRequest, Table, Warehouse, WarehouseError,
+    Page, PageRequest, Slice, Table, Warehouse, WarehouseError,
     query::{
         Range,
         list::List,
@@ -129,6 +129,24 @@ impl Warehouse {
     /// How many there are.
     pub async fn count_deregistrations(&self, filter: &RegistrationFilter) -> Result<u64, WarehouseError> {
         self.count_list(&filter.list("count deregistrations", Table::Deregistrations)).await
+    }
+
+    /// Registrations, by the place of the page.
+    pub async fn slice_registrations(
+        &self,
+        filter: &RegistrationFilter,
+        slice: Slice,
+    ) -> Result<Vec<RegistrationRow>, WarehouseError> {
+        self.list_slice(&filter.list("list registrations", Table::Registrations), slice).await
+    }
+
+    /// Deregistrations, by the place of the page.
+    pub async fn slice_deregistrations(
+        &self,
+        filter: &RegistrationFilter,
+        slice: Slice,
+    ) -> Result<Vec<DeregistrationRow>, WarehouseError> {
+        self.list_slice(&filter.list("list deregistrations", Table::Deregistrations), slice).await
     }
 
     /// What registering a neuron on a subnet costs at a moment, and after each of `ahead` blocks if nobody does.

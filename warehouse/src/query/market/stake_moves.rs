@@ -1,7 +1,7 @@
 //! Stake moves, as lists.
 
 use crate::{
-    Page, PageRequest, Table, Warehouse, WarehouseError,
+    Page, PageRequest, Slice, Table, Warehouse, WarehouseError,
     query::{
         Range,
         list::List,
@@ -58,6 +58,15 @@ impl Warehouse {
         page: PageRequest,
     ) -> Result<Page<StakeMoveRow>, WarehouseError> {
         self.list_page(&filter.to_list(), page).await
+    }
+
+    /// Stake moves, by the place of the page.
+    pub async fn slice_stake_moves(
+        &self,
+        filter: &StakeMoveFilter,
+        slice: Slice,
+    ) -> Result<Vec<StakeMoveRow>, WarehouseError> {
+        self.list_slice(&filter.to_list(), slice).await
     }
 
     /// How many there are.
