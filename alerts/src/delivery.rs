@@ -198,7 +198,9 @@ impl Deliverer {
             match sink {
                 Ok(sink) => self.serve_run(sink, &run, pace).await,
                 // settings that this binary does not understand: nothing is lost, someone must look
-                Err(error) => self.put_off(&record.name, &run, &SendError::transient(error.to_string())).await,
+                Err(error) => {
+                    self.put_off(&record.name, &run, &SendError::transient(error.to_string())).await
+                }
             }
         });
         let served: Vec<Result<Drained, AlertError>> =
@@ -241,7 +243,8 @@ impl Deliverer {
                     served.delivered += batch.len() as u64;
                 }
                 Err(error) => {
-                    metrics::counter!("yumascan_alerts_failed_sends_total", "kind" => sink.kind()).increment(1);
+                    metrics::counter!("yumascan_alerts_failed_sends_total", "kind" => sink.kind())
+                        .increment(1);
                     let one = self.put_off(&sink.name, batch, &error).await?;
                     served.waiting += one.waiting;
                     served.dead += one.dead;

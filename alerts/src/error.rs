@@ -21,7 +21,9 @@ pub enum AlertError {
         reason: String,
     },
     /// A network of the configuration is none.
-    #[error("alerts.allow_networks: `{text}` is not a network; write it as 10.1.2.0/24, or 10.1.2.3/32 for one address")]
+    #[error(
+        "alerts.allow_networks: `{text}` is not a network; write it as 10.1.2.0/24, or 10.1.2.3/32 for one address"
+    )]
     Network {
         /// What was given.
         text: String,

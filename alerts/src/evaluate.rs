@@ -25,8 +25,8 @@ use yumascan_store::{
 };
 use yumascan_warehouse::{Warehouse, query::alerts::LaneHeads};
 
-pub use series::{Scopes, Source, evaluate as evaluate_metric};
 pub use preview::{Preview, preview};
+pub use series::{Scopes, Source, evaluate as evaluate_metric};
 
 use crate::{
     Alert, AlertError, AlertsConfig,
@@ -225,7 +225,8 @@ impl Evaluator {
                 }
                 let from_ms = before.written_ms.saturating_sub(OVERLAP_MS);
                 let changes = self.warehouse.list_incident_changes(from_ms).await?;
-                after.written_ms = changes.iter().map(|change| change.written_ms).fold(before.written_ms, u64::max);
+                after.written_ms =
+                    changes.iter().map(|change| change.written_ms).fold(before.written_ms, u64::max);
                 after.block = head;
                 after.incidents_mark = heads.incidents_mark;
                 let late = head.saturating_sub(self.config.late_blocks);

@@ -115,7 +115,11 @@ mod tests {
         let docs = include_str!("../../docs/alerts.md");
         for info in METRICS {
             let row = docs.lines().find(|line| line.starts_with(&format!("| `{}` |", info.name)));
-            assert!(row.is_some_and(|row| row.ends_with(&format!("| {} | {} |", info.unit, info.about))), "{}", info.name);
+            assert!(
+                row.is_some_and(|row| row.ends_with(&format!("| {} | {} |", info.unit, info.about))),
+                "{}",
+                info.name
+            );
         }
     }
 }

@@ -108,10 +108,11 @@ impl Guard {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let found = match bare.parse() {
             Ok(ip) => vec![SocketAddr::new(ip, port)],
-            Err(_) => self.resolver.resolve(bare, port).await.map_err(|error| NetError::Unresolved {
-                host: host.to_owned(),
-                reason: error.to_string(),
-            })?,
+            Err(_) => self
+                .resolver
+                .resolve(bare, port)
+                .await
+                .map_err(|error| NetError::Unresolved { host: host.to_owned(), reason: error.to_string() })?,
         };
         let mut forbidden = None;
         let mut allowed = Vec::with_capacity(found.len());
@@ -126,11 +127,9 @@ impl Guard {
         }
         match forbidden {
             _ if !allowed.is_empty() => Ok(allowed),
-            Some((address, class)) => Err(NetError::Forbidden {
-                host: host.to_owned(),
-                address: address.ip().to_string(),
-                class,
-            }),
+            Some((address, class)) => {
+                Err(NetError::Forbidden { host: host.to_owned(), address: address.ip().to_string(), class })
+            }
             None => {
                 Err(NetError::Unresolved { host: host.to_owned(), reason: "it has no address".to_owned() })
             }

@@ -98,7 +98,9 @@ mod tests {
         {
             assert_eq!(text.parse(), Ok(Quantity(value)), "{text}");
         }
-        for text in ["", ".", "-", "1e3", "0.0000000001", "1,5", "+1", "0x1", "1 ", "999999999999999999999", "٣"] {
+        for text in
+            ["", ".", "-", "1e3", "0.0000000001", "1,5", "+1", "0x1", "1 ", "999999999999999999999", "٣"]
+        {
             assert!(text.parse::<Quantity>().is_err(), "{text}");
         }
     }

@@ -160,7 +160,10 @@ fn address(fields: &mut Fields<'_>, name: &'static str) -> Result<Option<String>
         Ok(account) => Ok(Some(account.to_ss58())),
         Err(_) => {
             let shown = crate::message::shortened(text, 60);
-            Err(AlertError::field(name, format!("`{shown}` is not an address (SS58, e.g. 5F…), or it has a typing error")))
+            Err(AlertError::field(
+                name,
+                format!("`{shown}` is not an address (SS58, e.g. 5F…), or it has a typing error"),
+            ))
         }
     }
 }

@@ -106,12 +106,7 @@ impl Sink {
     ///
     /// # Errors
     /// [`AlertError::Field`] names the field, what is wrong with it, and the nearest that would be right.
-    pub fn parse(
-        name: &str,
-        kind: &str,
-        config: &Value,
-        secret: Option<Secret>,
-    ) -> Result<Self, AlertError> {
+    pub fn parse(name: &str, kind: &str, config: &Value, secret: Option<Secret>) -> Result<Self, AlertError> {
         Self::read(name, kind, config, secret).map_err(|error| error.within(&format!("sink {name}")))
     }
 

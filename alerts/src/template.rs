@@ -44,7 +44,9 @@ impl Template {
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_fuel(Some(FUEL));
         environment.set_recursion_limit(20);
-        for (name, filter) in [("upper", str::to_uppercase as fn(&str) -> String), ("lower", str::to_lowercase)] {
+        for (name, filter) in
+            [("upper", str::to_uppercase as fn(&str) -> String), ("lower", str::to_lowercase)]
+        {
             environment.add_filter(name, move |text: String| filter(&text));
         }
         environment.add_filter("default", minijinja::filters::default);
@@ -114,7 +116,9 @@ mod tests {
 
     #[test]
     fn a_template_speaks_of_its_alert() {
-        let template = Template::parse("{{ severity }} {{ kind|upper }}: {{ facts.value }}{% if block %} @{{ block }}{% endif %}");
+        let template = Template::parse(
+            "{{ severity }} {{ kind|upper }}: {{ facts.value }}{% if block %} @{{ block }}{% endif %}",
+        );
         assert_eq!(template.unwrap().render(&sample()).unwrap(), "S3 ALPHA_PRICE: 0.01 @4000000");
     }
 
@@ -125,7 +129,10 @@ mod tests {
             ("{% if %}", "syntax error"),
             ("a\n{{ kind|nofilter }}", "line 2"),
             ("{% for a in range(100000000) %}{% endfor %}", ""),
-            ("{% for a in 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' %}{% for b in text %}{% for c in text %}{% for d in text %}x{% endfor %}{% endfor %}{% endfor %}{% endfor %}", "steps"),
+            (
+                "{% for a in 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' %}{% for b in text %}{% for c in text %}{% for d in text %}x{% endfor %}{% endfor %}{% endfor %}{% endfor %}",
+                "steps",
+            ),
             ("{% include 'etc' %}", ""),
             (&"x".repeat(MOST_SOURCE + 1), "4096 are allowed"),
         ] {

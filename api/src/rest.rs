@@ -26,9 +26,8 @@ use crate::http::App;
 /// All REST routes; their layers are around them only.
 pub(crate) fn router(app: &App) -> Router<App> {
     let (described, _) = v1::router().split_for_parts();
-    let own = described
-        .merge(docs::router())
-        .route_layer(middleware::from_fn_with_state(app.clone(), turn::of_v1));
+    let own =
+        described.merge(docs::router()).route_layer(middleware::from_fn_with_state(app.clone(), turn::of_v1));
     let compatible =
         taostats::router().route_layer(middleware::from_fn_with_state(app.clone(), turn::of_taostats));
     own.merge(compatible)

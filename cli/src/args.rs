@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::commands::{
-    alerts, audit, backfill, demo, detect, doctor, engine, ingest, migrate, node, redecode, serve, sql, state, up, verify,
+    alerts, audit, backfill, demo, detect, doctor, engine, ingest, migrate, node, redecode, serve, sql,
+    state, up, verify,
 };
 
 const EXAMPLES: &str = "\

@@ -55,7 +55,9 @@ struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    fn of((position, block, kind, severity, score, title): &'a (u32, u64, String, String, f64, String)) -> Self {
+    fn of(
+        (position, block, kind, severity, score, title): &'a (u32, u64, String, String, f64, String),
+    ) -> Self {
         Self { position: *position, block: *block, kind, severity, score: *score, title }
     }
 }
@@ -114,7 +116,12 @@ mod tests {
         }
     }
 
-    fn told(rule: &str, steps: &[(u64, &str, &str)], since: u64, late: u64) -> Vec<(u64, &'static str, String)> {
+    fn told(
+        rule: &str,
+        steps: &[(u64, &str, &str)],
+        since: u64,
+        late: u64,
+    ) -> Vec<(u64, &'static str, String)> {
         let mut whole: Value = serde_json::from_str(rule).unwrap();
         whole["name"] = json!("r");
         whole["on"] = json!("incident");
@@ -126,17 +133,34 @@ mod tests {
 
     #[test]
     fn every_step_worth_telling_is_told_and_an_end_only_after_a_beginning() {
-        let steps =
-            [(10, "opened", "S3"), (20, "raised", "S2"), (30, "updated", "S2"), (40, "closed", "S2"), (50, "reopened", "S1")];
+        let steps = [
+            (10, "opened", "S3"),
+            (20, "raised", "S2"),
+            (30, "updated", "S2"),
+            (40, "closed", "S2"),
+            (50, "reopened", "S1"),
+        ];
         let line = |block, state, severity: &str| (block, state, severity.to_owned());
-        let all = [line(10, "firing", "S3"), line(20, "firing", "S2"), line(40, "resolved", "S2"), line(50, "firing", "S1")];
+        let all = [
+            line(10, "firing", "S3"),
+            line(20, "firing", "S2"),
+            line(40, "resolved", "S2"),
+            line(50, "firing", "S1"),
+        ];
         assert_eq!(told("{}", &steps, 0, 0), all);
-        assert_eq!(told(r#"{"min_severity":"S2","recovery":false}"#, &steps, 0, 0), [all[1].clone(), all[3].clone()]);
+        assert_eq!(
+            told(r#"{"min_severity":"S2","recovery":false}"#, &steps, 0, 0),
+            [all[1].clone(), all[3].clone()]
+        );
         assert_eq!(told(r#"{"updates":true}"#, &steps, 0, 0).len(), 5);
         // what was told before is known although it is history; what was before the rule is not
         assert_eq!(told("{}", &steps, 0, 35), all[2..]);
         assert_eq!(told("{}", &steps, 35, 0), all[3..]);
-        for other in [r#"{"kinds":["safe_mode"]}"#, r#"{"netuid":9}"#, r#"{"account":"5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"}"#] {
+        for other in [
+            r#"{"kinds":["safe_mode"]}"#,
+            r#"{"netuid":9}"#,
+            r#"{"account":"5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"}"#,
+        ] {
             assert_eq!(told(other, &steps, 0, 0), [], "{other}");
         }
         assert_eq!(told(r#"{"netuid":8,"kinds":["runaway_batch"]}"#, &steps, 0, 0).len(), 4);

@@ -68,7 +68,9 @@ pub async fn preview(
         Watches::Metric(wanted) => {
             let source = Source::read(warehouse, wanted, (from, to), &heads).await?;
             if source.0.is_empty() {
-                return Ok(nothing("there is no value of this metric in these blocks; is the address or the subnet right?"));
+                return Ok(nothing(
+                    "there is no value of this metric in these blocks; is the address or the subnet right?",
+                ));
             }
             let found = series::evaluate(wanted, &source, (from - 1, to), &mut Scopes::new());
             series::alerts_of(rule, wanted, &found)

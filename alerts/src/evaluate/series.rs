@@ -130,7 +130,12 @@ fn scope_of(rule: &MetricRule, netuid: u16) -> String {
 }
 
 /// Evaluates a rule over the blocks behind `done` up to `to`, and changes what is known accordingly.
-pub fn evaluate(rule: &MetricRule, source: &Source, (done, to): (u64, u64), scopes: &mut Scopes) -> Vec<Crossing> {
+pub fn evaluate(
+    rule: &MetricRule,
+    source: &Source,
+    (done, to): (u64, u64),
+    scopes: &mut Scopes,
+) -> Vec<Crossing> {
     let mut found = Vec::new();
     for (scope, values) in &source.0 {
         let mut state = scopes.get(scope).copied().unwrap_or_default();
@@ -253,7 +258,10 @@ fn alert_of(rule: &Rule, wanted: &MetricRule, crossing: &Crossing) -> Alert {
     let over = if crossing.state == AlertState::Resolved { "no longer " } else { "" };
     let change = crossing.reference.map(|reference| format!(", from {reference}")).unwrap_or_default();
     let subject = crossing.scope.replace(':', " ");
-    let title = format!("{} of {subject} is {}{change} ({}): {over}{condition}", info.name, crossing.value, info.unit);
+    let title = format!(
+        "{} of {subject} is {}{change} ({}): {over}{condition}",
+        info.name, crossing.value, info.unit
+    );
     let mut facts = Map::new();
     let mut fact = |name: &str, value: String| facts.insert(name.to_owned(), Value::String(value));
     fact("value", crossing.value.to_string());
@@ -344,8 +352,14 @@ mod tests {
             direction,
         };
         let values = [(1, 100), (10, 95), (12, 90), (30, 99)];
-        assert_eq!(seen(&rule(change(Direction::Down, false), 1), &values, 60), [(Firing, 12), (Resolved, 15)]);
-        assert_eq!(seen(&rule(change(Direction::Any, true), 1), &values, 60), [(Firing, 12), (Resolved, 15), (Firing, 30), (Resolved, 35)]);
+        assert_eq!(
+            seen(&rule(change(Direction::Down, false), 1), &values, 60),
+            [(Firing, 12), (Resolved, 15)]
+        );
+        assert_eq!(
+            seen(&rule(change(Direction::Any, true), 1), &values, 60),
+            [(Firing, 12), (Resolved, 15), (Firing, 30), (Resolved, 35)]
+        );
         assert_eq!(seen(&rule(change(Direction::Up, false), 1), &values, 60), []);
         // nothing is no reference for a share
         assert_eq!(seen(&rule(change(Direction::Up, true), 1), &[(1, 0), (2, 5)], 9), []);

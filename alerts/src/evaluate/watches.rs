@@ -61,10 +61,14 @@ fn alert_of(rule: &Rule, wanted: &WatchRule, row: &MatchRow) -> Alert {
         Some(index) => format!("/extrinsics/{}-{index}", row.block_number),
         None => format!("/blocks/{}", row.block_number),
     };
-    whole(rule, wanted, row.block_number, &place, facts, (
-        format!("{subject}: {}{by}{failed} in block {}", row.name, row.block_number),
-        link,
-    ))
+    whole(
+        rule,
+        wanted,
+        row.block_number,
+        &place,
+        facts,
+        (format!("{subject}: {}{by}{failed} in block {}", row.name, row.block_number), link),
+    )
 }
 
 fn rest_of(rule: &Rule, wanted: &WatchRule, row: &MatchRow, more: u64) -> Alert {

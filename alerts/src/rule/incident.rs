@@ -1,7 +1,10 @@
 //! Rules on incidents.
 
 use super::{SEVERITIES, address, netuid};
-use crate::{AlertError, sinks::{Fields, unknown}};
+use crate::{
+    AlertError,
+    sinks::{Fields, unknown},
+};
 
 /// Which incidents.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,7 +53,8 @@ impl IncidentRule {
     pub fn is_meant(&self, kind: &str, netuids: &[u16], accounts: &[String]) -> bool {
         let kind = self.kinds.is_empty() || self.kinds.iter().any(|wanted| wanted == kind);
         let subnet = self.netuid.is_none_or(|wanted| netuids.contains(&wanted));
-        let account = self.accounts.is_empty() || self.accounts.iter().any(|wanted| accounts.contains(wanted));
+        let account =
+            self.accounts.is_empty() || self.accounts.iter().any(|wanted| accounts.contains(wanted));
         kind && subnet && account
     }
 }

@@ -66,7 +66,8 @@ impl MetricRule {
         let netuid = match subject {
             Subject::Subnet => netuid(fields)?,
             Subject::Neuron => {
-                let missing = || AlertError::field("netuid", format!("it is missing; {name} is asked of a subnet"));
+                let missing =
+                    || AlertError::field("netuid", format!("it is missing; {name} is asked of a subnet"));
                 Some(netuid(fields)?.ok_or_else(missing)?)
             }
             _ => None,
@@ -113,7 +114,8 @@ fn condition(fields: &mut Fields<'_>, metric: Metric) -> Result<Condition, Alert
             let value = number("above", value)?;
             if most.is_some_and(|most| value >= most) {
                 let most = most.map(|most| most.to_string()).unwrap_or_default();
-                let reason = format!("it can never be: the metric is at most {most} ({unit}), so give less than that");
+                let reason =
+                    format!("it can never be: the metric is at most {most} ({unit}), so give less than that");
                 return Err(AlertError::field("above", reason));
             }
             Ok(Condition::Above(value))
@@ -121,7 +123,8 @@ fn condition(fields: &mut Fields<'_>, metric: Metric) -> Result<Condition, Alert
         (None, Some(value), None) => {
             let value = number("below", value)?;
             if value.0 <= 0 {
-                let reason = format!("it can never be: the metric is at least 0 ({unit}), so give more than that");
+                let reason =
+                    format!("it can never be: the metric is at least 0 ({unit}), so give more than that");
                 return Err(AlertError::field("below", reason));
             }
             Ok(Condition::Below(value))
@@ -135,18 +138,27 @@ fn condition(fields: &mut Fields<'_>, metric: Metric) -> Result<Condition, Alert
             let reason = "it must be an amount above 0 such as \"0.5\", or a share such as \"10%\"";
             let by = by.filter(|by| by.0 > 0).ok_or_else(|| AlertError::field("changes_by", reason))?;
             if percent.is_some() && direction == Direction::Down && by.0 > ONE {
-                return Err(AlertError::field("changes_by", "it can never be: nothing falls by more than 100%"));
+                return Err(AlertError::field(
+                    "changes_by",
+                    "it can never be: nothing falls by more than 100%",
+                ));
             }
             if percent.is_none() && most.is_some_and(|most| by > most) {
-                return Err(AlertError::field("changes_by", "it can never be: the metric's whole range is less"));
+                return Err(AlertError::field(
+                    "changes_by",
+                    "it can never be: the metric's whole range is less",
+                ));
             }
-            let within =
-                within.ok_or_else(|| AlertError::field("within_blocks", "it is missing; in how many blocks?"))?;
+            let within = within
+                .ok_or_else(|| AlertError::field("within_blocks", "it is missing; in how many blocks?"))?;
             Ok(Condition::Changes { by, relative: percent.is_some(), within, direction })
         }
         (None, None, None) => {
             Err(AlertError::field("above", "a condition is missing: give above, below or changes_by"))
         }
-        _ => Err(AlertError::field("above", "give one of above, below and changes_by; make a second rule for the other")),
+        _ => Err(AlertError::field(
+            "above",
+            "give one of above, below and changes_by; make a second rule for the other",
+        )),
     }
 }

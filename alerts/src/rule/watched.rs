@@ -25,7 +25,9 @@ impl WatchRule {
         let mut given = [of_address, of_hotkey, of_subnet, of_call].into_iter().flatten();
         match (given.next(), given.next()) {
             (Some(one), None) => Ok(one),
-            (None, _) => Err(AlertError::field("address", "what is watched? give address, hotkey, netuid or call")),
+            (None, _) => {
+                Err(AlertError::field("address", "what is watched? give address, hotkey, netuid or call"))
+            }
             _ => Err(AlertError::field("address", "give one of address, hotkey, netuid and call")),
         }
     }
@@ -64,8 +66,9 @@ fn call(text: &str) -> Result<WatchRule, AlertError> {
         }
         _ => {
             let shown = crate::message::shortened(text, 60);
-            let reason =
-                format!("`{shown}` is not a call; write Pallet.call as in SubtensorModule.add_stake, or Pallet.*");
+            let reason = format!(
+                "`{shown}` is not a call; write Pallet.call as in SubtensorModule.add_stake, or Pallet.*"
+            );
             Err(AlertError::field("call", reason))
         }
     }

@@ -108,9 +108,8 @@ impl Email {
         let Some(address) = addresses.first() else {
             return Err(SendError::transient("the mail server has no address"));
         };
-        let tls = || {
-            TlsParameters::new(self.host.clone()).map_err(|error| SendError::refused(error.to_string()))
-        };
+        let tls =
+            || TlsParameters::new(self.host.clone()).map_err(|error| SendError::refused(error.to_string()));
         let tls = match self.security {
             Security::Tls => Tls::Wrapper(tls()?),
             Security::StartTls => Tls::Required(tls()?),

@@ -58,7 +58,9 @@ impl<'a> Fields<'a> {
         };
         match number {
             Some(number) if range.contains(&number) => Ok(Some(number)),
-            _ => Err(wrong(name, &format!("a whole number from {} to {}", range.start(), range.end()), value)),
+            _ => {
+                Err(wrong(name, &format!("a whole number from {} to {}", range.start(), range.end()), value))
+            }
         }
     }
 
@@ -68,7 +70,8 @@ impl<'a> Fields<'a> {
             None => Ok(Vec::new()),
             Some(Value::String(text)) => Ok(vec![text]),
             Some(Value::Array(values)) => {
-                let read = |value: &'a Value| value.as_str().ok_or_else(|| wrong(name, "a list of texts", value));
+                let read =
+                    |value: &'a Value| value.as_str().ok_or_else(|| wrong(name, "a list of texts", value));
                 values.iter().map(read).collect()
             }
             Some(other) => Err(wrong(name, "a list of texts", other)),
@@ -141,8 +144,9 @@ pub(crate) fn check_name(name: &str) -> Result<(), AlertError> {
 
 /// A URL of a sink. The text of the error does not hold the URL, which may be a secret.
 pub(crate) fn url(name: &str, text: &str) -> Result<Url, AlertError> {
-    let url = Url::parse(text.trim())
-        .map_err(|error| AlertError::field(name, format!("it is not a URL ({error}); it begins with https://")))?;
+    let url = Url::parse(text.trim()).map_err(|error| {
+        AlertError::field(name, format!("it is not a URL ({error}); it begins with https://"))
+    })?;
     crate::net::check_url(&url).map_err(|error| AlertError::field(name, error.to_string()))?;
     Ok(url)
 }

@@ -74,8 +74,7 @@ pub(crate) fn judge(answer: &Answer) -> Result<(), SendError> {
 
 /// `Retry-After` in seconds, or what some services say in the body.
 fn wait_of(answer: &Answer) -> Option<Duration> {
-    let from_header =
-        || answer.headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse::<f64>().ok();
+    let from_header = || answer.headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse::<f64>().ok();
     let from_body = || {
         let body: Value = serde_json::from_slice(&answer.body).ok()?;
         body.get("retry_after").or_else(|| body.pointer("/parameters/retry_after"))?.as_f64()

@@ -29,7 +29,9 @@ impl PagerDuty {
         let all_over = batch.iter().all(|message| message.alert.state == AlertState::Resolved);
         let (group, scope, kind) = match (batch, last) {
             ([one], _) => (one.alert.group.clone(), one.alert.scope.clone(), one.alert.kind.clone()),
-            (_, Some(last)) => (format!("digest-{}", last.alert.rule), last.alert.rule.clone(), "digest".into()),
+            (_, Some(last)) => {
+                (format!("digest-{}", last.alert.rule), last.alert.rule.clone(), "digest".into())
+            }
             _ => <(String, String, String)>::default(),
         };
         let details: Vec<Value> = batch

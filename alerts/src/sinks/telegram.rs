@@ -26,7 +26,10 @@ impl Telegram {
             Some(Value::Number(number)) if number.is_i64() => json!(number),
             Some(Value::String(text)) if is_chat(text) => json!(text),
             Some(_) => {
-                return Err(AlertError::field("chat_id", "it must be a number such as -1001234567890, or @channel"));
+                return Err(AlertError::field(
+                    "chat_id",
+                    "it must be a number such as -1001234567890, or @channel",
+                ));
             }
             None => return Err(AlertError::field("chat_id", "it is missing")),
         };

@@ -1,8 +1,14 @@
 //! Retries, digests, dead letters, secrets.
 
 use serde_json::{Value, json};
-use yumascan_alerts::{AlertsConfig, delivery::{Deliverer, Drained}};
-use yumascan_store::{Store, alerts::{DeliveryState, OutboxFilter, Secret}};
+use yumascan_alerts::{
+    AlertsConfig,
+    delivery::{Deliverer, Drained},
+};
+use yumascan_store::{
+    Store,
+    alerts::{DeliveryState, OutboxFilter, Secret},
+};
 
 use crate::{
     new_alert, prepare,

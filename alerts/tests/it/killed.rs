@@ -115,7 +115,8 @@ async fn every_alert_arrives_in_order_however_often_we_are_killed() {
         assert!(webhook::verify(b"top-secret-key", &header("yumascan-signature"), &seen.body, now, 0));
         let body: Value = serde_json::from_slice(&seen.body).unwrap();
         let [alert] = body["alerts"].as_array().unwrap().as_slice() else { panic!("{body}") };
-        let (rule, sequence) = (alert["rule"].as_str().unwrap().to_owned(), alert["sequence"].as_u64().unwrap());
+        let (rule, sequence) =
+            (alert["rule"].as_str().unwrap().to_owned(), alert["sequence"].as_u64().unwrap());
         let key = alert["idempotency_key"].as_str().unwrap().to_owned();
         assert_eq!(header("idempotency-key"), key);
         let known = keys.entry(key).or_insert((rule.clone(), sequence)).clone();

@@ -32,13 +32,18 @@ impl Resolve for Turning {
     fn resolve<'a>(&'a self, _host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
         let turn = self.1.fetch_add(1, Ordering::Relaxed);
         let found = self.0[turn.min(self.0.len() - 1)].clone();
-        Box::pin(async move { Ok(found.into_iter().map(|address| SocketAddr::new(address.ip(), port)).collect()) })
+        Box::pin(
+            async move { Ok(found.into_iter().map(|address| SocketAddr::new(address.ip(), port)).collect()) },
+        )
     }
 }
 
 fn turning(turns: &[&[&str]]) -> Arc<Turning> {
     let address = |text: &&str| SocketAddr::new(text.parse().unwrap(), 0);
-    Arc::new(Turning(turns.iter().map(|turn| turn.iter().map(address).collect()).collect(), AtomicUsize::new(0)))
+    Arc::new(Turning(
+        turns.iter().map(|turn| turn.iter().map(address).collect()).collect(),
+        AtomicUsize::new(0),
+    ))
 }
 
 fn client(networks: &[&str], resolver: Arc<dyn Resolve>) -> HttpClient {
@@ -57,10 +62,37 @@ async fn no_address_inside_is_connected_to_in_whatever_form_it_is_written() {
     let port = server.port;
     let nobody = client(&[], turning(&[&[]]));
     for host in [
-        "127.0.0.1", "127.1", "2130706433", "0x7f.0.0.1", "0177.0.0.1", "0.0.0.0", "[::1]", "[::]", "[::ffff:127.0.0.1]",
-        "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "10.0.0.1", "172.16.5.5", "192.168.0.1",
-        "169.254.169.254", "169.254.1.1", "100.64.0.1", "100.100.100.200", "[fd00:ec2::254]", "[fe80::1]", "[fc00::1]",
-        "224.0.0.1", "255.255.255.255", "198.18.0.1", "192.0.2.1", "240.0.0.1", "[ff02::1]", "[2001:db8::1]", "[2001::1]",
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f.0.0.1",
+        "0177.0.0.1",
+        "0.0.0.0",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[::127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+        "10.0.0.1",
+        "172.16.5.5",
+        "192.168.0.1",
+        "169.254.169.254",
+        "169.254.1.1",
+        "100.64.0.1",
+        "100.100.100.200",
+        "[fd00:ec2::254]",
+        "[fe80::1]",
+        "[fc00::1]",
+        "224.0.0.1",
+        "255.255.255.255",
+        "198.18.0.1",
+        "192.0.2.1",
+        "240.0.0.1",
+        "[ff02::1]",
+        "[2001:db8::1]",
+        "[2001::1]",
     ] {
         for scheme in ["http", "https"] {
             let refused = post(&nobody, &format!("{scheme}://{host}:{port}/")).await.unwrap_err();
@@ -68,7 +100,9 @@ async fn no_address_inside_is_connected_to_in_whatever_form_it_is_written() {
         }
     }
     // the same by name
-    for address in ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "100.64.0.1", "fe80::1"] {
+    for address in
+        ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "100.64.0.1", "fe80::1"]
+    {
         let named = client(&[], turning(&[&[address]]));
         let refused = post(&named, &format!("http://rebind.example:{port}/")).await.unwrap_err();
         assert!(refused.to_string().contains("rebind.example"), "{address}: {refused}");
@@ -91,7 +125,11 @@ async fn a_name_that_changes_its_address_is_asked_once_a_request_and_checked_eac
     let url = format!("http://rebind.example:{}/", server.port);
     let first = post(&guarded, &url).await;
     assert!(!matches!(first, Err(NetError::Forbidden { .. })), "{first:?}");
-    assert_eq!(resolver.1.load(Ordering::Relaxed), 1, "one question a request: its answer is what is connected to");
+    assert_eq!(
+        resolver.1.load(Ordering::Relaxed),
+        1,
+        "one question a request: its answer is what is connected to"
+    );
     assert!(matches!(post(&guarded, &url).await, Err(NetError::Forbidden { .. })));
     assert_eq!(resolver.1.load(Ordering::Relaxed), 2);
     assert_eq!(server.all().len(), 0);
@@ -112,7 +150,8 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn mail_is_held_to_the_same_rule() {
-    let settings = json!({ "host": "mail.example", "from": "a@b.example", "to": "c@d.example", "security": "none" });
+    let settings =
+        json!({ "host": "mail.example", "from": "a@b.example", "to": "c@d.example", "security": "none" });
     let sink = Sink::parse("m", "email", &settings, Some(Secret::new("k"))).unwrap();
     let nobody = client(&[], turning(&[&["127.0.0.1"]]));
     let refused = sink.send(&nobody, &[message(1)], 1).await.unwrap_err();

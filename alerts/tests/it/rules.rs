@@ -34,18 +34,27 @@ fn what_is_wrong_with_a_rule_is_named_with_what_would_be_right() {
     for (rule, wanted) in [
         (json!({ "name": "x" }), "on: it is missing"),
         (json!({ "name": "x", "on": "incidents" }), "did you mean `incident`?"),
-        (json!({ "name": "x", "on": "incident", "kinds": ["runaway_bach"] }), "did you mean `runaway_batch`?"),
+        (
+            json!({ "name": "x", "on": "incident", "kinds": ["runaway_bach"] }),
+            "did you mean `runaway_batch`?",
+        ),
         (json!({ "name": "x", "on": "incident", "min_severity": "S9" }), "min_severity"),
         (json!({ "name": "x", "on": "incident", "severitty": "S1" }), "there is no field `severitty`"),
         (json!({ "name": "x", "on": "incident", "account": "5Grw" }), "is not an address"),
-        (metric(json!({ "metric": "alpha_prise", "below": 1 })), "there is no metric `alpha_prise`; did you mean `alpha_price`?"),
+        (
+            metric(json!({ "metric": "alpha_prise", "below": 1 })),
+            "there is no metric `alpha_prise`; did you mean `alpha_price`?",
+        ),
         (metric(json!({})), "give above, below or changes_by"),
         (metric(json!({ "above": 1, "below": 2 })), "give one of"),
         (metric(json!({ "above": "1e9" })), "decimal number"),
         (metric(json!({ "above": "0.0000000001" })), "nine places"),
         (metric(json!({ "below": 0 })), "it can never be"),
         (metric(json!({ "below": "-3" })), "it can never be"),
-        (metric(json!({ "metric": "emission_share", "above": 1 })), "it can never be: the metric is at most 1"),
+        (
+            metric(json!({ "metric": "emission_share", "above": 1 })),
+            "it can never be: the metric is at most 1",
+        ),
         (metric(json!({ "changes_by": "0%", "within_blocks": 5 })), "changes_by"),
         (metric(json!({ "changes_by": "120%", "within_blocks": 5, "direction": "down" })), "it can never be"),
         (metric(json!({ "changes_by": "10%" })), "within_blocks: it is missing"),
@@ -56,7 +65,10 @@ fn what_is_wrong_with_a_rule_is_named_with_what_would_be_right() {
         (json!({ "name": "x", "on": "watch", "call": "add_stake" }), "write Pallet.call"),
         (json!({ "name": "x", "on": "watch", "call": "A.b", "netuid": 1 }), "give one of"),
         (json!({ "name": "x", "on": "watch", "netuid": 70_000 }), "from 0 to 65535"),
-        (json!({ "name": "x", "on": "watch", "netuid": 1, "title": "{{ blok }}" }), "title: it uses a name that there is not"),
+        (
+            json!({ "name": "x", "on": "watch", "netuid": 1, "title": "{{ blok }}" }),
+            "title: it uses a name that there is not",
+        ),
         (json!({ "name": "x", "on": "watch", "netuid": 1, "text": "{% for %}" }), "text: syntax error"),
         (json!({ "name": "X y", "on": "watch", "netuid": 1 }), "cannot be a name"),
         (json!([]), "it must be an object"),
@@ -73,7 +85,8 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         "\\PC{0,20}".prop_map(Value::from),
-        prop::sample::select(vec!["incident", "metric", "watch", "alpha_price", "S1", "10%", "0.5", ALICE]).prop_map(Value::from),
+        prop::sample::select(vec!["incident", "metric", "watch", "alpha_price", "S1", "10%", "0.5", ALICE])
+            .prop_map(Value::from),
     ];
     leaf.prop_recursive(2, 8, 4, |inner| prop::collection::vec(inner, 0..4).prop_map(Value::Array))
 }

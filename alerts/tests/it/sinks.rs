@@ -32,7 +32,8 @@ async fn sent(kind: &str, settings: impl Fn(&Server) -> (Value, String), batch: 
 
 #[tokio::test]
 async fn slack_is_sent_blocks_in_which_nobody_is_called() {
-    let (seen, body) = sent("slack", |server| (json!({}), server.url("/services/T/B/x")), &[message(1)]).await;
+    let (seen, body) =
+        sent("slack", |server| (json!({}), server.url("/services/T/B/x")), &[message(1)]).await;
     assert_eq!(seen.path, "/services/T/B/x");
     assert_eq!(body["blocks"][0]["type"], "header");
     let text = body["text"].as_str().unwrap();
@@ -48,7 +49,8 @@ async fn slack_is_sent_blocks_in_which_nobody_is_called() {
 
 #[tokio::test]
 async fn discord_is_sent_an_embed_in_which_nobody_is_called() {
-    let (seen, body) = sent("discord", |server| (json!({}), server.url("/api/webhooks/1/x")), &[message(10)]).await;
+    let (seen, body) =
+        sent("discord", |server| (json!({}), server.url("/api/webhooks/1/x")), &[message(10)]).await;
     assert_eq!(seen.path, "/api/webhooks/1/x");
     assert_eq!(body["allowed_mentions"]["parse"], json!([]));
     let title = body["embeds"][0]["title"].as_str().unwrap();
@@ -164,7 +166,9 @@ async fn a_mail_reaches_a_server_of_the_protocol() {
     drop(sink);
     let mail = tokio::time::timeout(std::time::Duration::from_secs(70), server).await;
     let mail = mail.unwrap().unwrap();
-    for wanted in ["RCPT TO:<a@d.example>", "RCPT TO:<b@d.example>", "Subject: [S2] first", "line two", "Message-ID: <"] {
+    for wanted in
+        ["RCPT TO:<a@d.example>", "RCPT TO:<b@d.example>", "Subject: [S2] first", "line two", "Message-ID: <"]
+    {
         assert!(mail.contains(wanted), "no {wanted} in {mail}");
     }
     assert!(!mail.lines().any(|line| line.starts_with("Bcc")), "{mail}");
@@ -175,12 +179,20 @@ fn settings_that_are_not_right_are_named_with_the_nearest_that_would_be() {
     for (kind, settings, wanted) in [
         ("webhok", json!({}), "did you mean `webhook`?"),
         ("webhook", json!({ "ulr": "https://x.example" }), "url: it is missing"),
-        ("webhook", json!({ "url": "https://x.example", "rate_per_minut": 3 }), "did you mean `rate_per_minute`?"),
+        (
+            "webhook",
+            json!({ "url": "https://x.example", "rate_per_minut": 3 }),
+            "did you mean `rate_per_minute`?",
+        ),
         ("webhook", json!({ "url": "https://x.example", "rate_per_minute": 0 }), "from 1 to 60000"),
         ("webhook", json!({ "url": 7 }), "it must be a text, not `7`"),
         ("slack", json!({}), "secret: it is missing; a slack needs the URL"),
         ("telegram", json!({}), "secret"),
-        ("email", json!({ "host": "h", "from": "nobody", "to": "a@b.example" }), "`nobody` is not an address of mail"),
+        (
+            "email",
+            json!({ "host": "h", "from": "nobody", "to": "a@b.example" }),
+            "`nobody` is not an address of mail",
+        ),
         ("email", json!({ "host": "h", "from": "a@b.example" }), "to: it must name"),
         ("email", json!({ "host": "h", "security": "tsl" }), "did you mean `tls`?"),
         ("webhook", json!([1]), "it must be an object, not a list"),
@@ -189,6 +201,9 @@ fn settings_that_are_not_right_are_named_with_the_nearest_that_would_be() {
         assert!(refused.starts_with("sink s") && refused.contains(wanted), "{kind}: {refused}");
     }
     for name in ["", "With Space", "ä", "-x", &"x".repeat(65), "a/b"] {
-        assert!(Sink::parse(name, "webhook", &json!({ "url": "https://x.example" }), None).is_err(), "{name}");
+        assert!(
+            Sink::parse(name, "webhook", &json!({ "url": "https://x.example" }), None).is_err(),
+            "{name}"
+        );
     }
 }

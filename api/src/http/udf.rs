@@ -32,7 +32,7 @@ const RESOLUTIONS: [(&str, u64); 11] = [
 ];
 
 /// `GET /api/udf/config`.
-pub(super) async fn config() -> Response {
+pub(crate) async fn config() -> Response {
     let resolutions: Vec<_> = RESOLUTIONS.iter().map(|(name, _)| *name).collect();
     ok(&json!({
         "supported_resolutions": resolutions,
@@ -45,12 +45,12 @@ pub(super) async fn config() -> Response {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Symbol {
+pub(crate) struct Symbol {
     symbol: String,
 }
 
 /// `GET /api/udf/symbols?symbol=SN7`.
-pub(super) async fn symbols(State(app): State<App>, Query(asked): Query<Symbol>) -> Response {
+pub(crate) async fn symbols(State(app): State<App>, Query(asked): Query<Symbol>) -> Response {
     let Some(netuid) = netuid_of(&asked.symbol) else { return unknown(&asked.symbol) };
     match find_name(&app, netuid).await {
         Ok(Some(name)) => ok(&json!({
@@ -77,7 +77,7 @@ pub(super) async fn symbols(State(app): State<App>, Query(asked): Query<Symbol>)
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Bars {
+pub(crate) struct Bars {
     symbol: String,
     resolution: String,
     /// Seconds since the Unix epoch, inclusive.
@@ -89,7 +89,7 @@ pub(super) struct Bars {
 }
 
 /// `GET /api/udf/history?symbol=SN7&resolution=60&from=…&to=…`.
-pub(super) async fn history(State(app): State<App>, Query(asked): Query<Bars>) -> Response {
+pub(crate) async fn history(State(app): State<App>, Query(asked): Query<Bars>) -> Response {
     let Some(netuid) = netuid_of(&asked.symbol) else { return unknown(&asked.symbol) };
     let known = RESOLUTIONS.iter().find(|(name, _)| *name == asked.resolution);
     let Some((_, length)) = known else {

@@ -125,13 +125,24 @@ fn write_operation(out: &mut String, path: &str, operation: &Value) -> std::fmt:
 }
 
 fn write_schema(out: &mut String, name: &str, schema: &Value) -> std::fmt::Result {
-    write!(out, "<section id=\"{0}\"><h3><code>{0}</code></h3><p>{1}</p>", escape(name), code(text(&schema["description"])))?;
+    write!(
+        out,
+        "<section id=\"{0}\"><h3><code>{0}</code></h3><p>{1}</p>",
+        escape(name),
+        code(text(&schema["description"]))
+    )?;
     let parts = schema["allOf"].as_array().map_or_else(|| vec![schema], |parts| parts.iter().collect());
     let properties = || parts.iter().filter_map(|part| part["properties"].as_object()).flatten();
     if properties().next().is_some() {
         write!(out, "<table><tr><th>field<th>type<th>")?;
         for (field, of) in properties() {
-            write!(out, "<tr><td><code>{}</code><td>{}<td>{}", escape(field), kind(of), code(text(&of["description"])))?;
+            write!(
+                out,
+                "<tr><td><code>{}</code><td>{}<td>{}",
+                escape(field),
+                kind(of),
+                code(description(of))
+            )?;
         }
         write!(out, "</table>")?;
     } else {
@@ -144,7 +155,9 @@ fn write_schema(out: &mut String, name: &str, schema: &Value) -> std::fmt::Resul
 fn example_of<'a>(path: &str, parameters: impl Iterator<Item = &'a Value>) -> Option<String> {
     let mut example = path.to_owned();
     for parameter in parameters.filter(|parameter| parameter["in"] == "path") {
-        let value = [&parameter["example"], &parameter["schema"]["example"]].into_iter().find(|value| !value.is_null())?;
+        let value = [&parameter["example"], &parameter["schema"]["example"]]
+            .into_iter()
+            .find(|value| !value.is_null())?;
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         example = example.replace(&format!("{{{}}}", text(&parameter["name"])), &value);
     }
@@ -160,7 +173,11 @@ fn kind(schema: &Value) -> String {
         return choices.iter().map(kind).collect::<Vec<_>>().join(" or ");
     }
     if let Some(values) = schema["enum"].as_array() {
-        return values.iter().map(|value| format!("<code>{}</code>", escape(text(value)))).collect::<Vec<_>>().join(", ");
+        return values
+            .iter()
+            .map(|value| format!("<code>{}</code>", escape(text(value))))
+            .collect::<Vec<_>>()
+            .join(", ");
     }
     let names: Vec<&str> = match &schema["type"] {
         Value::Array(names) => names.iter().map(text).collect(),
@@ -171,6 +188,12 @@ fn kind(schema: &Value) -> String {
     }
     let name = names.join(" or ");
     if name.is_empty() { "any JSON".to_owned() } else { escape(&name) }
+}
+
+/// What a field is for; of one that may be null, it stands beside the other choice.
+fn description(of: &Value) -> &str {
+    let choices = of["oneOf"].as_array().into_iter().flatten();
+    choices.chain([of]).map(|of| text(&of["description"])).find(|text| !text.is_empty()).unwrap_or_default()
 }
 
 fn text(value: &Value) -> &str {

@@ -67,7 +67,9 @@ pub(crate) fn account(text: &str) -> Result<String, ApiError> {
     let parsed = text.trim().parse::<yumascan_chain::AccountId>();
     let refuse = |error| {
         let shown: String = text.chars().take(70).collect();
-        ApiError::BadInput(format!("`{shown}` is not an account ({error}): pass SS58, or 0x and 64 hexadecimal digits"))
+        ApiError::BadInput(format!(
+            "`{shown}` is not an account ({error}): pass SS58, or 0x and 64 hexadecimal digits"
+        ))
     };
     parsed.map(|account| account.to_ss58()).map_err(refuse)
 }

@@ -109,6 +109,12 @@ pub(crate) async fn stored<T>(app: &App, data: T) -> Result<Json<Single<T>>, Api
     Ok(Json(Single { data, as_of: head.as_deref().map(Into::into) }))
 }
 
+/// A whole list about the log.
+pub(crate) async fn whole<T>(app: &App, data: Vec<T>) -> Result<Json<Listing<T>>, ApiError> {
+    let head = app.shared.find_head().await?;
+    Ok(Json(Listing { data, next_cursor: None, as_of: head.as_deref().map(Into::into), coverage: None }))
+}
+
 /// A page that was asked for, checked.
 pub(crate) struct Plan {
     /// What to ask of the list.

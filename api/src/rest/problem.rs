@@ -105,7 +105,11 @@ pub(crate) const CODES: [(&str, StatusCode, &str); 17] = [
     ("UNKNOWN_NEURON", StatusCode::NOT_FOUND, "the subnet has no such uid at the block"),
     ("UNKNOWN", StatusCode::NOT_FOUND, "there is no such thing, or no such path"),
     ("TOO_LARGE", StatusCode::UNPROCESSABLE_ENTITY, "the answer would need too much memory"),
-    ("RATE_LIMITED", StatusCode::TOO_MANY_REQUESTS, "too many requests; `Retry-After` says when to come back"),
+    (
+        "RATE_LIMITED",
+        StatusCode::TOO_MANY_REQUESTS,
+        "too many requests; `Retry-After` says when to come back",
+    ),
     ("INTERNAL", StatusCode::INTERNAL_SERVER_ERROR, "a fault of ours; the log names it under `instance`"),
     ("UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE, "the warehouse cannot be reached right now"),
     ("OVERLOADED", StatusCode::SERVICE_UNAVAILABLE, "too many requests at once; try again in a moment"),
@@ -163,7 +167,8 @@ impl Problem {
     pub(crate) fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = Response::new(Body::from(body));
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -191,11 +196,18 @@ impl IntoResponses for Refusals {
     fn responses() -> BTreeMap<String, RefOr<Described>> {
         let mut responses = BTreeMap::new();
         for status in CODES.map(|(_, status, _)| status) {
-            let codes: Vec<_> =
-                CODES.iter().filter(|(_, of, _)| *of == status).map(|(code, ..)| format!("`{code}`")).collect();
+            let codes: Vec<_> = CODES
+                .iter()
+                .filter(|(_, of, _)| *of == status)
+                .map(|(code, ..)| format!("`{code}`"))
+                .collect();
             let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
             let response = ResponseBuilder::new()
-                .description(format!("{}: {}", status.canonical_reason().unwrap_or("Error"), codes.join(", ")))
+                .description(format!(
+                    "{}: {}",
+                    status.canonical_reason().unwrap_or("Error"),
+                    codes.join(", ")
+                ))
                 .content(MEDIA_TYPE, content)
                 .build();
             responses.insert(status.as_str().to_owned(), response.into());

@@ -61,15 +61,19 @@ impl From<Written> for Decimal {
 #[schema(value_type = String, format = DateTime, example = "2026-02-03T04:05:06.000Z")]
 pub(crate) struct Time(pub(crate) String);
 
-/// Any JSON value, in the canonical form of the decoder (docs/data-dictionary.md).
+/// Any JSON value, in the canonical form of the decoder (docs/data-dictionary.md); null where there is none.
 #[derive(Debug, Clone)]
-pub(crate) struct Json(Box<RawValue>);
+pub(crate) struct Json(Option<Box<RawValue>>);
 
 impl Json {
-    /// Stored JSON, passed on unparsed: arguments may be megabytes, and nest deeper than parsers go. `None` where the text
-    /// is none.
-    pub(crate) fn of(text: String) -> Option<Self> {
-        RawValue::from_string(text).ok().map(Self)
+    /// Stored JSON, passed on unparsed: arguments may be megabytes, and nest deeper than parsers go.
+    pub(crate) fn of(text: String) -> Self {
+        Self(RawValue::from_string(text).ok())
+    }
+
+    /// Stored JSON that may be absent.
+    pub(crate) fn maybe(text: Option<String>) -> Self {
+        text.map_or(Self(None), Self::of)
     }
 }
 

@@ -64,7 +64,8 @@ fn unknown_parameter(request: &Request) -> Option<String> {
     let path = request.extensions().get::<MatchedPath>()?;
     let known = PARAMETERS.get(path.as_str())?;
     let asked = request.uri().query()?;
-    let names = asked.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split('=').next().unwrap_or(pair));
+    let names =
+        asked.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split('=').next().unwrap_or(pair));
     let name = names.into_iter().find(|name| !known.iter().any(|known| known == name))?;
     let shown: String = name.chars().take(60).collect();
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
@@ -73,7 +74,11 @@ fn unknown_parameter(request: &Request) -> Option<String> {
 
 async fn run(app: &App, request: Request, next: Next, id: &str) -> Result<Response, Problem> {
     let Some(_turn) = take_turn(app).await else {
-        return Err(Problem::new("OVERLOADED", "too many requests at once; try again in a moment".into(), id));
+        return Err(Problem::new(
+            "OVERLOADED",
+            "too many requests at once; try again in a moment".into(),
+            id,
+        ));
     };
     let headers = request.headers().clone();
     let running = AssertUnwindSafe(next.run(request)).catch_unwind();

@@ -130,14 +130,19 @@ async fn stored_world() -> Arc<TestDatabase> {
     let database = Arc::new(fresh_database().unwrap());
     let warehouse = Warehouse::connect(config_of(&database)).await.unwrap();
     warehouse.migrate().await.unwrap();
+    write_world(&warehouse).await;
+    *stored = Arc::downgrade(&database);
+    database
+}
+
+/// Writes the recorded blocks.
+async fn write_world(warehouse: &Warehouse) {
     let mut rows = WindowRows::new(FIRST, LAST);
     for (raw, decoded) in world().raw.iter().zip(&world().decoded) {
         rows.push(raw, decoded).unwrap();
     }
     warehouse.write_window(&rows.finish().unwrap()).await.unwrap();
     warehouse.insert_metadata(377, 15, &metadata()).await.unwrap();
-    *stored = Arc::downgrade(&database);
-    database
 }
 
 /// The API over the world, or over a warehouse of its own.
@@ -180,6 +185,11 @@ impl Api {
     /// Over a database without any table.
     pub(crate) async fn broken(config: ApiConfig) -> Self {
         Self::connect(Arc::new(fresh_database().unwrap()), config).await
+    }
+
+    /// Adds the recorded blocks to a warehouse that has something else.
+    pub(crate) async fn store_recorded(&self) {
+        write_world(&self.state.warehouse).await;
     }
 
     async fn connect(database: Arc<TestDatabase>, config: ApiConfig) -> Self {

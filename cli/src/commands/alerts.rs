@@ -224,11 +224,17 @@ async fn on_store(command: AlertsCommand, config: &Config, store: &Store) -> any
             add_sink(store, &name, &kind, &settings, given, !disabled).await?;
         }
         AlertsCommand::Remove(Remove::Rule { name }) => {
-            anyhow::ensure!(store.remove_rule(&name).await?, "there is no rule `{name}`; `yumascan alerts list` shows them");
+            anyhow::ensure!(
+                store.remove_rule(&name).await?,
+                "there is no rule `{name}`; `yumascan alerts list` shows them"
+            );
             println!("rule {name} removed");
         }
         AlertsCommand::Remove(Remove::Sink { name }) => {
-            anyhow::ensure!(store.remove_sink(&name).await?, "there is no sink `{name}`; `yumascan alerts list` shows them");
+            anyhow::ensure!(
+                store.remove_sink(&name).await?,
+                "there is no sink `{name}`; `yumascan alerts list` shows them"
+            );
             println!("sink {name} removed");
         }
         AlertsCommand::List { json } => lists::all(store, json).await?,
@@ -308,7 +314,9 @@ async fn preview(config: &Config, words: &[String], blocks: u64, json: bool) -> 
         let rule = match words {
             [name] if !name.contains('=') => {
                 let record = house.store.find_rule(name).await?;
-                let record = record.with_context(|| format!("there is no rule `{name}`; `yumascan alerts list` shows them"))?;
+                let record = record.with_context(|| {
+                    format!("there is no rule `{name}`; `yumascan alerts list` shows them")
+                })?;
                 Rule::from_record(&record, &kinds())?
             }
             fields => {
@@ -336,7 +344,9 @@ async fn test(config: &Config, store: &Store, name: &str) -> anyhow::Result<()> 
             let all = store.list_sinks().await?;
             all.into_iter().filter(|sink| rule.sinks.contains(&sink.name)).collect()
         }
-        (None, None) => anyhow::bail!("there is neither a sink nor a rule `{name}`; `yumascan alerts list` shows them"),
+        (None, None) => {
+            anyhow::bail!("there is neither a sink nor a rule `{name}`; `yumascan alerts list` shows them")
+        }
     };
     anyhow::ensure!(!sinks.is_empty(), "the rule `{name}` has no sinks; give it some with sinks=…");
     let deliverer = Deliverer::new(store.clone(), config.alerts.clone())?;
@@ -381,7 +391,10 @@ fn test_message(name: &str) -> Message {
 
 async fn silence(store: &Store, args: SilenceArgs) -> anyhow::Result<()> {
     if let Some(id) = args.end {
-        anyhow::ensure!(store.remove_silence(&id).await?, "there is no silence `{id}`; `yumascan alerts list` shows them");
+        anyhow::ensure!(
+            store.remove_silence(&id).await?,
+            "there is no silence `{id}`; `yumascan alerts list` shows them"
+        );
         println!("silence {id} ended");
         return Ok(());
     }
@@ -400,7 +413,10 @@ async fn silence(store: &Store, args: SilenceArgs) -> anyhow::Result<()> {
         until_ms: from_ms + fields::milliseconds(&args.time)?,
     };
     store.save_silence(&silence).await?;
-    println!("silence {} for {}; end it with `yumascan alerts silence --end {}`", silence.id, args.time, silence.id);
+    println!(
+        "silence {} for {}; end it with `yumascan alerts silence --end {}`",
+        silence.id, args.time, silence.id
+    );
     Ok(())
 }
 
@@ -411,7 +427,10 @@ async fn deliver(config: &Config, store: &Store, follow: bool) -> anyhow::Result
         return Ok(());
     }
     let done = deliverer.drain().await?;
-    println!("{} delivered, {} to be tried again later, {} given up", done.delivered, done.waiting, done.dead);
+    println!(
+        "{} delivered, {} to be tried again later, {} given up",
+        done.delivered, done.waiting, done.dead
+    );
     Ok(())
 }
 

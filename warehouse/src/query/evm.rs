@@ -2,7 +2,11 @@
 
 use crate::{
     Slice, Table, Warehouse, WarehouseError,
-    query::{Range, list::List, sql::{Conditions, Sql}},
+    query::{
+        Range,
+        list::List,
+        sql::{Conditions, Sql},
+    },
     rows::{EvmLogRow, EvmTransactionRow},
 };
 
@@ -52,7 +56,9 @@ impl EvmTransactionFilter {
 impl EvmLogFilter {
     fn to_list(&self) -> List {
         let mut conditions = Conditions::default();
-        conditions.equal("transaction_hash", self.transaction.as_deref()).equal("address", self.address.as_deref());
+        conditions
+            .equal("transaction_hash", self.transaction.as_deref())
+            .equal("address", self.address.as_deref());
         if let Some(topic) = self.topic.as_deref() {
             conditions.and(Sql::new("topics[1] = ?").bind(topic));
         }

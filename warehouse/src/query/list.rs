@@ -77,7 +77,8 @@ impl List {
         if let Some(activity) = &self.activity {
             let mut items = activity.conditions();
             add_range(&mut items, "block_number", self.range);
-            let items = Sql::new("SELECT block_number, item_index FROM account_activity").append(&items.to_where());
+            let items =
+                Sql::new("SELECT block_number, item_index FROM account_activity").append(&items.to_where());
             conditions.and(Sql::new(format!("({}) IN (", self.item_columns())).append(&items).push(")"));
         }
         let key = |place: usize| keys.get(place).copied().unwrap_or("0");
@@ -206,8 +207,7 @@ impl Warehouse {
     where
         R: RowOwned + RowRead + Keyed,
     {
-        let mut page =
-            PageRequest { limit: slice.limit, order: slice.order, after: None, before: None };
+        let mut page = PageRequest { limit: slice.limit, order: slice.order, after: None, before: None };
         if slice.skip > 0 {
             let before = list.to_seek_sql(page, slice.skip - 1);
             let found = self.fetch_optional::<(u64, u32, u32)>(list.doing, before).await?;

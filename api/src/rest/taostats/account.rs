@@ -195,8 +195,6 @@ pub(super) async fn exchanges(State(app): State<App>, asked: Asked) -> Answer {
     let labels = app.shared.state.labels.list();
     let of_exchanges = labels.iter().filter(|label| label.kind == "exchange");
     let rows = of_exchanges.flat_map(|label| label.accounts.iter().map(|account| (account, &label.name)));
-    let row = |(account, name): (&String, &String)| {
-        json!({ "coldkey": address(Some(account)), "name": name, "icon": null })
-    };
+    let row = |(account, name): (&String, &String)| json!({ "coldkey": address(Some(account)), "name": name, "icon": null });
     Ok(place.envelope_of(rows.map(row).collect()))
 }

@@ -43,7 +43,9 @@ fn variant(members: Map<String, Value>, depth: usize) -> Value {
 /// A call in its pallet: a name in small letters with its arguments.
 fn is_call(members: &Map<String, Value>) -> bool {
     members.len() == 1
-        && members.iter().all(|(name, value)| value.is_object() && name.starts_with(|c: char| c.is_ascii_lowercase()))
+        && members
+            .iter()
+            .all(|(name, value)| value.is_object() && name.starts_with(|c: char| c.is_ascii_lowercase()))
 }
 
 fn call(members: Map<String, Value>, depth: usize) -> Value {

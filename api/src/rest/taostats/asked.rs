@@ -65,7 +65,9 @@ impl Asked {
     /// `pallet` and `name`, or both as `full_name`.
     pub(super) fn name(&self) -> (Option<String>, Option<String>) {
         match self.text("full_name").map(|full| full.split_once('.').unwrap_or((full, ""))) {
-            Some((pallet, name)) => (Some(pallet.to_owned()), Some(name.to_owned()).filter(|name| !name.is_empty())),
+            Some((pallet, name)) => {
+                (Some(pallet.to_owned()), Some(name.to_owned()).filter(|name| !name.is_empty()))
+            }
             None => (self.text("pallet").map(str::to_owned), self.text("name").map(str::to_owned)),
         }
     }
@@ -127,13 +129,18 @@ impl Asked {
     }
 
     /// `order` as a field and whether it descends; refused where the path has no such field.
-    pub(super) fn order<'n>(&self, known: &[&'n str], default: (&'n str, bool)) -> Result<(&'n str, bool), ApiError> {
+    pub(super) fn order<'n>(
+        &self,
+        known: &[&'n str],
+        default: (&'n str, bool),
+    ) -> Result<(&'n str, bool), ApiError> {
         let Some(text) = self.text("order") else { return Ok(default) };
         let parsed = text
             .strip_suffix("_desc")
             .map(|field| (field, true))
             .or_else(|| text.strip_suffix("_asc").map(|field| (field, false)));
-        let found = parsed.and_then(|(field, descends)| Some((*known.iter().find(|name| **name == field)?, descends)));
+        let found = parsed
+            .and_then(|(field, descends)| Some((*known.iter().find(|name| **name == field)?, descends)));
         found.ok_or_else(|| {
             ApiError::BadInput(format!("`order` is one of {} with _asc or _desc", known.join(", ")))
         })

@@ -13,8 +13,9 @@ use yumascan_warehouse::query::market::{
 use super::{
     asked::Asked,
     history::{DAY_MS, moments},
+    metagraph::{Common, metric},
     page::Answer,
-    values::{address, digits, newest, share, time},
+    values::{address, digits, merged, newest, share, time},
 };
 use crate::{ApiError, graphql::Decimal, http::App};
 
@@ -23,8 +24,12 @@ async fn rows(app: &App, asked: &Asked, moment: &Moment) -> Result<Vec<Value>, A
     let warehouse = &app.shared.state.warehouse;
     let (hotkey, netuid) = (asked.account("hotkey")?, asked.value::<u16>("netuid")?);
     let takes = warehouse.list_current_takes(moment).await?;
-    let child_takes: BTreeMap<(String, u16), u16> =
-        warehouse.list_childkey_takes(moment).await?.into_iter().map(|(key, netuid, take)| ((key, netuid), take)).collect();
+    let child_takes: BTreeMap<(String, u16), u16> = warehouse
+        .list_childkey_takes(moment)
+        .await?
+        .into_iter()
+        .map(|(key, netuid, take)| ((key, netuid), take))
+        .collect();
     let families = families(warehouse.list_children(netuid, moment).await?);
     let none = Family::default();
     let mut written = Vec::new();
@@ -36,7 +41,15 @@ async fn rows(app: &App, asked: &Asked, moment: &Moment) -> Result<Vec<Value>, A
             let key = (of.hotkey.clone(), seat.neuron.netuid);
             let family = families.get(&key).unwrap_or(&none);
             let child_take = child_takes.get(&key).copied();
-            written.push(row(&of.hotkey, of.coldkey.as_deref(), seat, family, takes.get(&of.hotkey).copied(), child_take, moment));
+            written.push(row(
+                &of.hotkey,
+                of.coldkey.as_deref(),
+                seat,
+                family,
+                takes.get(&of.hotkey).copied(),
+                child_take,
+                moment,
+            ));
         }
     }
     Ok(written)
@@ -71,7 +84,9 @@ fn row(
 ) -> Value {
     let neuron = &seat.neuron;
     let is_alone = family.children.is_empty() && family.parents.is_empty();
-    json!({
+    // histories of families carry the neuron, too
+    let neuron_part = metric(neuron, Common::default(), moment.block);
+    let own = json!({
         "hotkey": address(Some(hotkey)),
         "coldkey": address(coldkey),
         "block_number": moment.block,
@@ -84,7 +99,8 @@ fn row(
         "childkey_take": share(child_take),
         "children": family.children.iter().map(relation).collect::<Vec<_>>(),
         "parents": family.parents.iter().map(relation).collect::<Vec<_>>(),
-    })
+    });
+    merged(neuron_part, own)
 }
 
 fn relation(of: &Relation) -> Value {

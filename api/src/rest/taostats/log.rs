@@ -35,7 +35,9 @@ pub(super) async fn blocks(State(app): State<App>, asked: Asked) -> Answer {
             let found: Vec<_> = warehouse.find_block_by_hash(hash).await?.into_iter().collect();
             place.cut(found)
         }
-        None => (warehouse.slice_blocks(&filter, place.slice()).await?, warehouse.count_blocks(&filter).await?),
+        None => {
+            (warehouse.slice_blocks(&filter, place.slice()).await?, warehouse.count_blocks(&filter).await?)
+        }
     };
     let row = |row: yumascan_warehouse::rows::BlockRow| {
         json!({
@@ -62,9 +64,7 @@ pub(super) async fn blocks(State(app): State<App>, asked: Asked) -> Answer {
 pub(super) async fn intervals(State(app): State<App>, asked: Asked) -> Answer {
     let place = asked.place()?;
     let (moments, total) = moments(&app, &asked, place, Some(DAY_MS)).await?;
-    let row = |moment: yumascan_warehouse::query::market::Moment| {
-        json!({ "block_number": moment.block, "timestamp": time(moment.timestamp_ms) })
-    };
+    let row = |moment: yumascan_warehouse::query::market::Moment| json!({ "block_number": moment.block, "timestamp": time(moment.timestamp_ms) });
     Ok(place.envelope(moments.into_iter().map(row).collect(), total))
 }
 
@@ -192,7 +192,8 @@ pub(super) async fn calls(State(app): State<App>, asked: Asked) -> Answer {
 
 /// The id of a call by its path: `0` is the extrinsic's own, `0.3` ends in `-3`.
 fn call_id(block: u64, extrinsic: u32, path: &str) -> String {
-    let inner = path.strip_prefix("0.").map_or_else(String::new, |rest| format!("-{}", rest.replace('.', "-")));
+    let inner =
+        path.strip_prefix("0.").map_or_else(String::new, |rest| format!("-{}", rest.replace('.', "-")));
     item_id(block, extrinsic) + &inner
 }
 
@@ -236,7 +237,8 @@ pub(super) async fn proxied(State(app): State<App>, asked: Asked) -> Answer {
     let warehouse = &app.shared.state.warehouse;
     let rows = warehouse.slice_calls(&filter, place.slice()).await?;
     let total = warehouse.count_calls(&filter).await?;
-    let extrinsics = extrinsics_of(&app, rows.iter().map(|row| (row.block_number, row.extrinsic_index))).await?;
+    let extrinsics =
+        extrinsics_of(&app, rows.iter().map(|row| (row.block_number, row.extrinsic_index))).await?;
     let network = network(&app).await?;
     let row = |row: &CallRow| {
         let id = item_id(row.block_number, row.extrinsic_index);

@@ -22,7 +22,7 @@ use crate::{
 
 /// What neurons of a subnet have in common.
 #[derive(Debug, Clone, Copy, Default)]
-struct Common {
+pub(super) struct Common {
     tempo: Option<u16>,
     immunity: Option<u64>,
 }
@@ -38,7 +38,8 @@ async fn subnet(app: &App, netuid: u16, moment: &Moment) -> Result<(Vec<NeuronSt
 
 async fn common(app: &App, netuid: u16, tempo: Option<u16>, moment: &Moment) -> Result<Common, ApiError> {
     let parameters = app.shared.state.warehouse.list_hyperparameters(netuid, moment).await?;
-    let immunity = parameters.into_iter().find(|row| row.name == "ImmunityPeriod").and_then(|row| row.new_value);
+    let immunity =
+        parameters.into_iter().find(|row| row.name == "ImmunityPeriod").and_then(|row| row.new_value);
     Ok(Common { tempo, immunity: immunity.and_then(|json| json.trim_matches('"').parse().ok()) })
 }
 
@@ -58,7 +59,8 @@ async fn current(app: &App, asked: &Asked) -> Result<(Vec<(NeuronStateRow, Commo
             warehouse.list_subnets(&moment).await?.into_iter().map(|row| row.netuid).collect()
         }
     };
-    let flags = [("active", asked.value::<bool>("active")?), ("validator_permit", asked.value("validator_permit")?)];
+    let flags =
+        [("active", asked.value::<bool>("active")?), ("validator_permit", asked.value("validator_permit")?)];
     let mut rows = Vec::new();
     for netuid in netuids {
         let (neurons, common) = subnet(app, netuid, &moment).await?;
@@ -89,7 +91,10 @@ async fn past(app: &App, asked: &Asked, place: Place) -> Result<(Vec<NeuronState
         Asked::required("netuid, hotkey or coldkey", None::<u16>)?;
     }
     let warehouse = &app.shared.state.warehouse;
-    Ok((warehouse.slice_neuron_states(&filter, place.slice()).await?, warehouse.count_neuron_states(&filter).await?))
+    Ok((
+        warehouse.slice_neuron_states(&filter, place.slice()).await?,
+        warehouse.count_neuron_states(&filter).await?,
+    ))
 }
 
 /// What a day's epochs give, at the emission of the last one.
@@ -157,7 +162,7 @@ fn axon(json: Option<&str>) -> Value {
 }
 
 /// The same neuron under the names of `validator/metrics`.
-fn metric(row: &NeuronStateRow, common: Common, at: u64) -> Value {
+pub(super) fn metric(row: &NeuronStateRow, common: Common, at: u64) -> Value {
     let mut written = value(row, common, at);
     if let Some(members) = written.as_object_mut() {
         let axon = members.remove("axon").unwrap_or_default();
@@ -182,7 +187,8 @@ async fn history_as(app: App, asked: Asked, write: fn(&NeuronStateRow, Common, u
     let mut commons: BTreeMap<u16, Common> = BTreeMap::new();
     for row in &rows {
         if !commons.contains_key(&row.netuid) {
-            let tempo = app.shared.state.warehouse.find_subnet(row.netuid, &moment).await?.and_then(|row| row.tempo);
+            let tempo =
+                app.shared.state.warehouse.find_subnet(row.netuid, &moment).await?.and_then(|row| row.tempo);
             commons.insert(row.netuid, common(&app, row.netuid, tempo, &moment).await?);
         }
     }

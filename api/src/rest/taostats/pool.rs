@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use yumascan_protocol::{fixed::U96F32, valuation::Holdings};
 use yumascan_warehouse::{
     Order,
-    query::market::{Moment, changes::{Changes, Flow}},
+    query::market::{
+        Moment,
+        changes::{Changes, Flow},
+    },
     rows::SubnetStateRow,
 };
 
@@ -56,15 +59,18 @@ struct Before {
 
 /// `GET /api/dtao/pool/latest/v1`.
 pub(super) async fn latest(State(app): State<App>, asked: Asked) -> Answer {
-    let (field, descends) = asked.order(&["netuid", "market_cap", "price", "liquidity"], ("market_cap", true))?;
+    let (field, descends) =
+        asked.order(&["netuid", "market_cap", "price", "liquidity"], ("market_cap", true))?;
     let place = asked.place_in(Order::Newest)?;
     let netuid = asked.value::<u16>("netuid")?;
     let moment = newest(&app).await?;
     let warehouse = &app.shared.state.warehouse;
-    let all: Vec<_> = warehouse.list_subnets(&moment).await?.into_iter().filter(|row| row.netuid != 0).collect();
+    let all: Vec<_> =
+        warehouse.list_subnets(&moment).await?.into_iter().filter(|row| row.netuid != 0).collect();
     let mut by_cap: Vec<&SubnetStateRow> = all.iter().collect();
     by_cap.sort_by_key(|row| std::cmp::Reverse(holdings(row).map(|of| of.total_cap_rao())));
-    let ranks: BTreeMap<u16, usize> = by_cap.iter().enumerate().map(|(at, row)| (row.netuid, at + 1)).collect();
+    let ranks: BTreeMap<u16, usize> =
+        by_cap.iter().enumerate().map(|(at, row)| (row.netuid, at + 1)).collect();
     let mut rows: Vec<_> = all.iter().filter(|row| netuid.is_none_or(|of| of == row.netuid)).collect();
     rows.sort_by_key(|row| match field {
         "netuid" => Some(u128::from(row.netuid)),

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use serde_json::{Value, json};
-use yumascan_warehouse::query::market::{Moment, registrations::{PruningPlace, RegistrationFilter}};
+use yumascan_warehouse::query::market::{
+    Moment,
+    registrations::{PruningPlace, RegistrationFilter},
+};
 
 use super::{
     asked::Asked,
@@ -147,7 +150,8 @@ async fn pruning_at(app: &App, asked: &Asked, moment: &Moment) -> Result<Vec<Val
         })
     };
     let is_wanted = |of: &&PruningPlace| {
-        netuid.is_none_or(|wanted| wanted == of.netuid) && is_immune.is_none_or(|wanted| wanted == of.position.is_none())
+        netuid.is_none_or(|wanted| wanted == of.netuid)
+            && is_immune.is_none_or(|wanted| wanted == of.position.is_none())
     };
     Ok(places.iter().filter(is_wanted).map(row).collect())
 }

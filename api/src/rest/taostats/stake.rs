@@ -28,7 +28,8 @@ async fn rank(app: &App, netuid: u16, moment: &Moment) -> Result<Ranking, ApiErr
     let mut all = app.shared.state.warehouse.list_subnet_positions(netuid, None, moment).await?;
     all.sort_by_key(|of| std::cmp::Reverse(of.alpha_rao));
     let holders = all.iter().map(|of| of.coldkey.as_str()).collect::<BTreeSet<_>>().len();
-    let places = all.into_iter().enumerate().map(|(place, of)| ((of.coldkey, of.hotkey), place + 1)).collect();
+    let places =
+        all.into_iter().enumerate().map(|(place, of)| ((of.coldkey, of.hotkey), place + 1)).collect();
     Ok(Ranking { places, holders })
 }
 
@@ -54,7 +55,9 @@ async fn positions(app: &App, asked: &Asked, moment: &Moment) -> Result<Vec<Posi
             rows
         }
     };
-    rows.retain(|row| hotkey.as_ref().is_none_or(|key| *key == row.hotkey) && netuid.is_none_or(|of| of == row.netuid));
+    rows.retain(|row| {
+        hotkey.as_ref().is_none_or(|key| *key == row.hotkey) && netuid.is_none_or(|of| of == row.netuid)
+    });
     Ok(rows)
 }
 
@@ -77,7 +80,8 @@ fn value(of: &Position, name: Option<&String>, moment: &Moment) -> Value {
 
 /// `GET /api/dtao/stake_balance/latest/v1`.
 pub(super) async fn latest(State(app): State<App>, asked: Asked) -> Answer {
-    let (field, descends) = asked.order(&["netuid", "balance", "balance_as_tao"], ("balance_as_tao", true))?;
+    let (field, descends) =
+        asked.order(&["netuid", "balance", "balance_as_tao"], ("balance_as_tao", true))?;
     let place = asked.place_in(Order::Newest)?;
     let moment = newest(&app).await?;
     let mut rows = positions(&app, &asked, &moment).await?;

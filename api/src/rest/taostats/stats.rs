@@ -31,7 +31,8 @@ async fn value(app: &App, moment: &Moment) -> Result<Value, ApiError> {
     let network = network.as_ref();
     let (accounts, holders) = warehouse.count_balances(moment).await?;
     let range = Range { to_block: Some(moment.block), ..Range::default() };
-    let extrinsics = warehouse.count_extrinsics(&ExtrinsicFilter { range, ..ExtrinsicFilter::default() }).await?;
+    let extrinsics =
+        warehouse.count_extrinsics(&ExtrinsicFilter { range, ..ExtrinsicFilter::default() }).await?;
     let transfers = warehouse.count_transfers(&TransferFilter { range, ..TransferFilter::default() }).await?;
     let locked = subnets.iter().map(|row| row.locked_rao.map(u128::from)).sum::<Option<u128>>();
     let pools = subnets.iter().filter(|row| row.netuid != 0).map(|row| row.tao_in_rao.map(u128::from));

@@ -14,7 +14,7 @@ use super::{
     asked::Asked,
     history::{DAY_MS, moments},
     page::Answer,
-    values::{address, digits, newest, time, times},
+    values::{address, digits, merged, newest, time, times},
 };
 use crate::{ApiError, http::App};
 
@@ -63,14 +63,14 @@ impl Subnet<'_> {
     }
 
     fn value(&self) -> Value {
+        merged(merged(self.state(), self.schedule()), self.rules())
+    }
+
+    /// What it is and has.
+    fn state(&self) -> Value {
         let row = self.row;
         let mines = |neuron: &NeuronStateRow| neuron.incentive.is_some_and(|part| part > 0);
         let validates = |neuron: &NeuronStateRow| neuron.dividends.is_some_and(|part| part > 0);
-        let tempo = row.tempo.map(u64::from);
-        let since = row.blocks_since_last_step.or_else(|| Some(self.at.checked_sub(row.last_step_block?)?));
-        let interval = self.plain("AdjustmentInterval").as_u64();
-        let adjusted = self.plain("LastAdjustmentBlock").as_u64();
-        let until_adjustment = interval.zip(adjusted).map(|(interval, last)| (last + interval).saturating_sub(self.at));
         json!({
             "block_number": row.block_number,
             "timestamp": time(row.timestamp_ms),
@@ -81,27 +81,58 @@ impl Subnet<'_> {
             "registration_timestamp": self.registered,
             "registration_cost": digits(self.cost.or(row.locked_rao)),
             "neuron_registration_cost": digits(row.burn_rao),
-            "max_neurons": self.plain("MaxAllowedUids"),
             "active_keys": row.neuron_count,
             "validators": self.count(|neuron| neuron.validator_permit == Some(true)),
             "active_validators": self.count(validates),
             "active_miners": self.count(mines),
             "active_dual": self.count(|neuron| mines(neuron) && validates(neuron)),
-            "modality": self.plain("NetworkModality"),
             "emission": digits(row.alpha_out_emission_rao),
+            "difficulty": digits(row.difficulty),
+            "recycled_lifetime": digits(row.recycled_rao),
+            "recycled_24_hours": digits(self.recycled_24_hours),
+            "recycled_since_registration": digits(row.recycled_rao),
+            "mech_count": row.mechanism_count,
+            "tao_flow": digits(row.tao_flow_rao),
+            "excess_tao": digits(row.excess_tao_rao),
+            "registration_allowed": row.registration_allowed,
+            "subtoken_enabled": row.subtoken_enabled,
+            "fee_rate": row.fee_rate,
+        })
+    }
+
+    /// When what happens.
+    fn schedule(&self) -> Value {
+        let row = self.row;
+        let tempo = row.tempo.map(u64::from);
+        let since = row.blocks_since_last_step.or_else(|| self.at.checked_sub(row.last_step_block?));
+        let interval = self.plain("AdjustmentInterval").as_u64();
+        let adjusted = self.plain("LastAdjustmentBlock").as_u64();
+        let next = interval.zip(adjusted).map(|(interval, last)| last.saturating_add(interval));
+        json!({
+            "tempo": row.tempo,
+            "adjustment_interval": interval,
+            "last_adjustment_block": adjusted,
+            "blocks_since_last_step": since,
+            "blocks_until_next_epoch": tempo.zip(since).map(|(tempo, since)| tempo.saturating_sub(since)),
+            "blocks_until_next_adjustment": next.map(|next| next.saturating_sub(self.at)),
+        })
+    }
+
+    /// Its hyperparameters.
+    fn rules(&self) -> Value {
+        json!({
+            "max_neurons": self.plain("MaxAllowedUids"),
+            "modality": self.plain("NetworkModality"),
             "rho": self.plain("Rho"),
             "kappa": self.plain("Kappa"),
             "immunity_period": self.plain("ImmunityPeriod"),
             "min_allowed_weights": self.plain("MinAllowedWeights"),
             "max_weights_limit": self.plain("MaxWeightsLimit"),
-            "tempo": row.tempo,
             "min_difficulty": self.digits("MinDifficulty"),
             "max_difficulty": self.digits("MaxDifficulty"),
             "weights_version": self.digits("WeightsVersionKey"),
             "weights_rate_limit": self.digits("WeightsSetRateLimit"),
-            "adjustment_interval": interval,
             "activity_cutoff": self.plain("ActivityCutoff"),
-            "registration_allowed": row.registration_allowed,
             "target_regs_per_interval": self.plain("TargetRegistrationsPerInterval"),
             "min_burn": self.digits("MinBurn"),
             "max_burn": self.digits("MaxBurn"),
@@ -110,22 +141,9 @@ impl Subnet<'_> {
             "serving_rate_limit": self.digits("ServingRateLimit"),
             "max_validators": self.plain("MaxAllowedValidators"),
             "adjustment_alpha": self.digits("AdjustmentAlpha"),
-            "difficulty": digits(row.difficulty),
-            "last_adjustment_block": adjusted,
-            "blocks_since_last_step": since,
-            "blocks_until_next_epoch": tempo.zip(since).map(|(tempo, since)| tempo.saturating_sub(since)),
-            "blocks_until_next_adjustment": until_adjustment,
-            "recycled_lifetime": digits(row.recycled_rao),
-            "recycled_24_hours": digits(self.recycled_24_hours),
-            "recycled_since_registration": digits(row.recycled_rao),
-            "mech_count": row.mechanism_count,
-            "tao_flow": digits(row.tao_flow_rao),
-            "excess_tao": digits(row.excess_tao_rao),
             "commit_reveal_weights_enabled": self.plain("CommitRevealWeightsEnabled"),
             "liquid_alpha_enabled": self.plain("LiquidAlphaOn"),
             "yuma3_on": self.plain("Yuma3On"),
-            "subtoken_enabled": row.subtoken_enabled,
-            "fee_rate": row.fee_rate,
         })
     }
 }
@@ -157,7 +175,10 @@ async fn values(app: &App, rows: &[SubnetStateRow], moment: &Moment) -> Result<V
             parameters: parameters.get(&row.netuid).unwrap_or(&nothing),
             cost: costs.get(&(row.netuid, row.registered_at)).copied(),
             registered: row.registered_at.and_then(|block| registered.get(&block).cloned()),
-            recycled_24_hours: row.recycled_rao.zip(then).map(|(now, then)| i128::from(now) - i128::from(then)),
+            recycled_24_hours: row
+                .recycled_rao
+                .zip(then)
+                .map(|(now, then)| i128::from(now) - i128::from(then)),
             at: moment.block,
         };
         written.push(subnet.value());
@@ -170,7 +191,10 @@ async fn registration_costs(app: &App) -> Result<HashMap<(u16, Option<u64>), u64
     let filter = RegistrationFilter { kind: Some("subnet".to_owned()), ..RegistrationFilter::default() };
     let slice = yumascan_warehouse::Slice { skip: 0, limit: 1_000, order: Order::Newest };
     let rows = app.shared.state.warehouse.slice_registrations(&filter, slice).await?;
-    Ok(rows.into_iter().filter_map(|row| Some(((row.netuid, Some(row.block_number)), row.cost_rao?))).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some(((row.netuid, Some(row.block_number)), row.cost_rao?)))
+        .collect())
 }
 
 /// `GET /api/subnet/latest/v1`.
@@ -214,7 +238,8 @@ pub(super) async fn identities(State(app): State<App>, asked: Asked) -> Answer {
     let warehouse = &app.shared.state.warehouse;
     let filter = IdentityFilter { kind: Some("subnet".to_owned()), netuid, ..IdentityFilter::default() };
     let identities = warehouse.list_identities(&filter, &moment, 10_000).await?;
-    let by_netuid: BTreeMap<u16, _> = identities.into_iter().filter_map(|row| Some((row.netuid?, row))).collect();
+    let by_netuid: BTreeMap<u16, _> =
+        identities.into_iter().filter_map(|row| Some((row.netuid?, row))).collect();
     let subnets = warehouse.list_subnets(&moment).await?;
     let row = |subnet: &SubnetStateRow| {
         let of = by_netuid.get(&subnet.netuid);
@@ -248,7 +273,9 @@ pub(super) async fn owners(State(app): State<App>, asked: Asked) -> Answer {
     let subnets = warehouse.list_subnets(&moment).await?;
     let times = times(&app, subnets.iter().filter_map(|row| row.registered_at)).await?;
     let is_wanted = |row: &&SubnetStateRow| {
-        row.netuid != 0 && netuid.is_none_or(|of| of == row.netuid) && owner.as_ref().is_none_or(|of| row.owner.as_ref() == Some(of))
+        row.netuid != 0
+            && netuid.is_none_or(|of| of == row.netuid)
+            && owner.as_ref().is_none_or(|of| row.owner.as_ref() == Some(of))
     };
     let row = |row: &SubnetStateRow| {
         let first = first.get(&(row.netuid, row.registered_at));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use yumascan_protocol::fixed::U64F64;
 use yumascan_warehouse::query::market::{
     Moment,
@@ -15,7 +15,7 @@ use super::{
     asked::Asked,
     history::{DAY_MS, moments},
     page::{Answer, Place},
-    values::{address, digits, names, newest, percent, share, time},
+    values::{address, digits, merged, names, newest, percent, share, time},
 };
 use crate::{ApiError, graphql::Decimal, http::App};
 
@@ -25,7 +25,6 @@ struct Board {
     takes: BTreeMap<String, u16>,
     paid: BTreeMap<String, BTreeMap<u16, Paid>>,
     tao_weight: Option<u64>,
-    moment: Moment,
 }
 
 impl Board {
@@ -36,7 +35,6 @@ impl Board {
             takes: warehouse.list_current_takes(&moment).await?,
             paid: warehouse.list_paid(&moment, DAY_MS).await?.by_hotkey,
             tao_weight: warehouse.find_network(&moment).await?.and_then(|network| network.tao_weight),
-            moment,
         })
     }
 
@@ -103,10 +101,12 @@ async fn rows(app: &App, asked: &Asked, moment: Moment, place: Place) -> Result<
         let then = earlier.get(key);
         let nominators: u64 = warehouse.count_nominators(key, &moment).await?.get(&0).copied().unwrap_or(0);
         let dominance_then = then.and_then(|then| then.dominance_ppm);
-        let dominance_change = of.dominance_ppm.zip(dominance_then).map(|(now, then)| now as i64 - then as i64);
+        let dominance_change =
+            of.dominance_ppm.zip(dominance_then).map(|(now, then)| now as i64 - then as i64);
         let netuids: Vec<u16> = of.seats.iter().map(|seat| seat.neuron.netuid).collect();
         let take = board.takes.get(key).copied();
-        let (nominator_return, validator_return) = (board.to_stakers(key, None), board.to_validator(key, None));
+        let (nominator_return, validator_return) =
+            (board.to_stakers(key, None), board.to_validator(key, None));
         let stake = of.root_stake_rao.map(u128::from);
         let row = json!({
             "hotkey": address(Some(key)),
@@ -159,16 +159,6 @@ async fn rows(app: &App, asked: &Asked, moment: Moment, place: Place) -> Result<
     Ok((written, total))
 }
 
-fn merged(row: Value, more: Value) -> Value {
-    let (mut row, more) = (members(row), members(more));
-    row.extend(more);
-    Value::Object(row)
-}
-
-fn members(value: Value) -> Map<String, Value> {
-    if let Value::Object(members) = value { members } else { Map::new() }
-}
-
 /// Stake weight of a seat: its alpha and its weighted root stake.
 fn weight(board: &Board, seat: &ValidatorSeat) -> Option<u64> {
     board.weighted(seat.neuron.root_stake_rao)?.checked_add(seat.neuron.alpha_stake_rao?)
@@ -177,7 +167,8 @@ fn weight(board: &Board, seat: &ValidatorSeat) -> Option<u64> {
 /// The seat's part of the stake weight of all validators of the subnet, parts per million.
 fn seat_ppm(board: &Board, seat: &ValidatorSeat) -> Option<u64> {
     let netuid = seat.neuron.netuid;
-    let seats = board.validators.iter().flat_map(|of| &of.seats).filter(|other| other.neuron.netuid == netuid);
+    let seats =
+        board.validators.iter().flat_map(|of| &of.seats).filter(|other| other.neuron.netuid == netuid);
     let all: u128 = seats.filter_map(|other| weight(board, other)).map(u128::from).sum();
     u64::try_from((u128::from(weight(board, seat)?) * 1_000_000).checked_div(all)?).ok()
 }
@@ -222,8 +213,12 @@ async fn seats(app: &App, asked: &Asked, moment: Moment) -> Result<Vec<Value>, A
     let nominators = warehouse.count_nominators(&hotkey, &moment).await?;
     let subnets = warehouse.list_subnets(&moment).await?;
     let tempos: BTreeMap<u16, Option<u16>> = subnets.iter().map(|row| (row.netuid, row.tempo)).collect();
-    let takes: BTreeMap<(String, u16), u16> =
-        warehouse.list_childkey_takes(&moment).await?.into_iter().map(|(key, netuid, take)| ((key, netuid), take)).collect();
+    let takes: BTreeMap<(String, u16), u16> = warehouse
+        .list_childkey_takes(&moment)
+        .await?
+        .into_iter()
+        .map(|(key, netuid, take)| ((key, netuid), take))
+        .collect();
     let family = warehouse.find_family(&hotkey, &moment).await?;
     let name = names(app, std::iter::once(hotkey.clone()), &moment).await?.remove(&hotkey);
     let row = |seat: &ValidatorSeat| {
@@ -313,7 +308,9 @@ pub(super) async fn yields(State(app): State<App>, asked: Asked) -> Answer {
             place[at] = Some(of);
         }
     }
-    by_key.retain(|(of, _), windows| netuid.is_none_or(|netuid| netuid == *of) && stake(windows).unwrap_or(0) >= least);
+    by_key.retain(|(of, _), windows| {
+        netuid.is_none_or(|netuid| netuid == *of) && stake(windows).unwrap_or(0) >= least
+    });
     let names = names(&app, by_key.keys().map(|(_, key)| key.clone()), &moment).await?;
     let mut rows: Vec<_> = by_key.into_iter().collect();
     rows.sort_by_key(|(_, windows)| match fields.iter().position(|name| *name == field) {
@@ -327,7 +324,9 @@ pub(super) async fn yields(State(app): State<App>, asked: Asked) -> Answer {
         let rate = |at: usize| digits(apy(&windows[at]).map(|rate| Decimal::rate(rate).0));
         let participation = |at: usize| {
             let of = windows[at].as_ref().filter(|of| of.alpha.epochs > 0);
-            digits(of.map(|of| Decimal::rate(U64F64::ratio(of.alpha.epochs_used.into(), of.alpha.epochs.into())).0))
+            digits(of.map(|of| {
+                Decimal::rate(U64F64::ratio(of.alpha.epochs_used.into(), of.alpha.epochs.into())).0
+            }))
         };
         json!({
             "hotkey": address(Some(key)),

@@ -74,6 +74,14 @@ pub(super) fn stored(text: Option<&str>) -> Value {
     text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null)
 }
 
+/// One object with the members of both.
+pub(super) fn merged(mut row: Value, more: Value) -> Value {
+    if let (Value::Object(row), Value::Object(more)) = (&mut row, more) {
+        row.extend(more);
+    }
+    row
+}
+
 /// `block-index`, the index in four digits.
 pub(super) fn item_id(block: u64, index: u32) -> String {
     format!("{block}-{index:04}")
@@ -95,9 +103,11 @@ const FINNEY: &str = "0x2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e
 /// Name of the network; null before a node was seen.
 pub(super) async fn network(app: &App) -> Result<Option<String>, ApiError> {
     let chain = app.shared.state.store.find_chain().await?;
-    Ok(chain.map(|chain| {
-        if chain.genesis_hash.to_string() == FINNEY { "finney".to_owned() } else { chain.name }
-    }))
+    Ok(chain.map(
+        |chain| {
+            if chain.genesis_hash.to_string() == FINNEY { "finney".to_owned() } else { chain.name }
+        },
+    ))
 }
 
 /// Times of blocks, as far as they are stored.
@@ -135,7 +145,8 @@ pub(super) async fn names(
         ..IdentityFilter::default()
     };
     let identities = warehouse.list_identities(&filter, moment, 10_000).await?;
-    let named: HashMap<_, _> = identities.into_iter().filter_map(|row| Some((row.account?, row.name?))).collect();
+    let named: HashMap<_, _> =
+        identities.into_iter().filter_map(|row| Some((row.account?, row.name?))).collect();
     Ok(owners.into_iter().filter_map(|(hotkey, owner)| Some((hotkey, named.get(&owner)?.clone()))).collect())
 }
 

@@ -91,6 +91,7 @@ pub(super) async fn emissions(state: AtBlock) -> Result<Json<Listing<Emission>>,
     responses((status = 200, description = "The supply", body = Single<SupplyView>), Refusals))]
 pub(super) async fn supply(state: AtBlock) -> Result<Json<Single<SupplyView>>, ApiError> {
     let found = state.warehouse().find_supply(&state.0.moment).await?;
-    let supply = found.ok_or_else(|| unknown("the state of the chain as a whole is not known at this block".into()))?;
+    let supply = found
+        .ok_or_else(|| unknown("the state of the chain as a whole is not known at this block".into()))?;
     Ok(at_moment(supply.into(), &state.0.moment))
 }

@@ -49,7 +49,7 @@ dto! {
         /// Weight used, bytes.
         weight_proof_size_bytes: u64 = row.weight_proof_size,
         /// Digest logs.
-        digest: Option<Raw> = Raw::of(row.digest),
+        digest: Raw = Raw::of(row.digest),
         /// Items that could not be decoded.
         quarantined_count: u32 = row.quarantined_count,
     }
@@ -100,11 +100,16 @@ pub(super) async fn get(
     let warehouse = &app.shared.state.warehouse;
     let found = match block.parse::<u64>() {
         Ok(number) => warehouse.find_block(number).await?,
-        Err(_) if block.parse::<yumascan_chain::Hash>().is_ok() => warehouse.find_block_by_hash(&block).await?,
+        Err(_) if block.parse::<yumascan_chain::Hash>().is_ok() => {
+            warehouse.find_block_by_hash(&block).await?
+        }
         Err(_) => {
-            return Err(ApiError::BadInput("a block is named by its height, or by 0x and 64 hexadecimal digits".into()));
+            return Err(ApiError::BadInput(
+                "a block is named by its height, or by 0x and 64 hexadecimal digits".into(),
+            ));
         }
     };
-    let row = found.ok_or_else(|| unknown("this block is not stored; `/api/v1/status` says which are".into()))?;
+    let row =
+        found.ok_or_else(|| unknown("this block is not stored; `/api/v1/status` says which are".into()))?;
     stored(&app, row.into()).await
 }

@@ -51,7 +51,7 @@ dto! {
         /// `Pallet.Error` where it failed.
         error: Option<String> = row.error,
         /// Arguments; a call inside is `{"$call": path}`.
-        args: Option<Raw> = Raw::of(row.args),
+        args: Raw = Raw::of(row.args),
     }
 }
 

@@ -37,9 +37,9 @@ dto! {
         /// Variant.
         variant: String = row.variant,
         /// Fields.
-        args: Option<Raw> = Raw::of(row.args),
+        args: Raw = Raw::of(row.args),
         /// Topics, 0x hex.
-        topics: Option<Raw> = Raw::of(row.topics),
+        topics: Raw = Raw::of(row.topics),
     }
 }
 

@@ -70,9 +70,9 @@ dto! {
         /// Events deposited while it was applied.
         event_count: u32 = row.event_count,
         /// Arguments of the outer call, with the calls inside.
-        args: Option<Raw> = Raw::of(row.args),
+        args: Raw = Raw::of(row.args),
         /// Signed extensions.
-        extensions: Option<Raw> = Raw::of(row.extensions),
+        extensions: Raw = Raw::of(row.extensions),
     }
 }
 

@@ -65,7 +65,7 @@ dto! {
         /// Incentive in each mechanism from 0.
         mechanism_incentive_ratios: Vec<Decimal> = row.mech_incentives.into_iter().filter_map(|part| share(Some(part))).collect(),
         /// Where it serves; null where it does not say.
-        axon: Option<Raw> = row.axon.and_then(Raw::of),
+        axon: Raw = Raw::maybe(row.axon),
     }
 }
 

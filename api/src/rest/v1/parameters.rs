@@ -22,9 +22,9 @@ dto! {
         /// Storage item, with its pallet where it is not SubtensorModule.
         name: String = row.name,
         /// Value; null where there is none.
-        value: Option<Raw> = row.new_value.and_then(Raw::of),
+        value: Raw = Raw::maybe(row.new_value),
         /// Value before; null where there was none.
-        old_value: Option<Raw> = row.old_value.and_then(Raw::of),
+        old_value: Raw = Raw::maybe(row.old_value),
         /// Block that changed it.
         since_block: u64 = row.block_number,
         /// Its time.
@@ -44,9 +44,9 @@ dto! {
         /// Storage item, with its pallet where it is not SubtensorModule.
         name: String = row.name,
         /// Value; null where there is none.
-        value: Option<Raw> = row.new_value.and_then(Raw::of),
+        value: Raw = Raw::maybe(row.new_value),
         /// Value before; null where there was none.
-        old_value: Option<Raw> = row.old_value.and_then(Raw::of),
+        old_value: Raw = Raw::maybe(row.old_value),
         /// Block that changed it.
         since_block: u64 = row.block_number,
         /// Its time.

@@ -10,7 +10,7 @@ use crate::{
     http::App,
     rest::{
         extract::Fields,
-        listing::{Single, stored},
+        listing::{Listing, whole},
         problem::Refusals,
     },
 };
@@ -88,15 +88,17 @@ pub(super) struct Wanted {
 ///
 /// What a text can mean, best first.
 #[utoipa::path(get, path = "/api/v1/search", tag = "service", params(Wanted),
-    responses((status = 200, description = "Hits, best first", body = Single<Vec<Hit>>), Refusals))]
+    responses((status = 200, description = "Hits, best first", body = Listing<Hit>), Refusals))]
 pub(super) async fn search(
     State(app): State<App>,
     Fields(wanted): Fields<Wanted>,
-) -> Result<Json<Single<Vec<Hit>>>, ApiError> {
+) -> Result<Json<Listing<Hit>>, ApiError> {
     let limit = super::limit(wanted.limit)?;
     if wanted.q.chars().count() > 200 {
-        return Err(ApiError::BadInput("`q` is longer than anything that can be looked for: at most 200 characters".into()));
+        return Err(ApiError::BadInput(
+            "`q` is longer than anything that can be looked for: at most 200 characters".into(),
+        ));
     }
     let hits = app.shared.state.warehouse.search(&wanted.q, limit).await?;
-    stored(&app, hits.into_iter().map(Into::into).collect()).await
+    whole(&app, hits.into_iter().map(Into::into).collect()).await
 }

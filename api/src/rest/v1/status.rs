@@ -10,7 +10,7 @@ use crate::{
     http::App,
     readiness,
     rest::{
-        listing::{Single, stored},
+        listing::{Listing, Single, stored, whole},
         problem::Refusals,
     },
 };
@@ -121,8 +121,8 @@ pub(super) async fn status(State(app): State<App>) -> Result<Json<Single<Status>
 ///
 /// Those that executed stored blocks, newest first.
 #[utoipa::path(get, path = "/api/v1/runtimes", tag = "chain",
-    responses((status = 200, description = "Newest first", body = Single<Vec<Runtime>>), Refusals))]
-pub(super) async fn runtimes(State(app): State<App>) -> Result<Json<Single<Vec<Runtime>>>, ApiError> {
+    responses((status = 200, description = "Newest first", body = Listing<Runtime>), Refusals))]
+pub(super) async fn runtimes(State(app): State<App>) -> Result<Json<Listing<Runtime>>, ApiError> {
     let rows = app.shared.state.warehouse.list_runtime_versions().await?;
-    stored(&app, rows.into_iter().map(Into::into).collect()).await
+    whole(&app, rows.into_iter().map(Into::into).collect()).await
 }

@@ -260,10 +260,13 @@ pub(super) async fn candles(
     Fields(asked): Fields<Candles>,
 ) -> Result<Json<Listing<Candle>>, ApiError> {
     let moment = state.0.moment;
-    let length = INTERVALS.get(asked.interval.unwrap_or_default() as usize).map_or(3_600_000, |(_, length)| *length);
+    let length =
+        INTERVALS.get(asked.interval.unwrap_or_default() as usize).map_or(3_600_000, |(_, length)| *length);
     let count = asked.count.unwrap_or(168);
     if !(1..=MAX_CANDLES).contains(&count) {
-        return Err(ApiError::BadInput(format!("`count={count}` is out of bounds: 1 to {MAX_CANDLES} candles are given")));
+        return Err(ApiError::BadInput(format!(
+            "`count={count}` is out of bounds: 1 to {MAX_CANDLES} candles are given"
+        )));
     }
     let to = moment.timestamp_ms.unwrap_or(0).saturating_add(1);
     let from = (to.div_ceil(length) * length).saturating_sub(count * length);

@@ -66,9 +66,9 @@ dto! {
         /// SS58 of the neuron's hotkey.
         hotkey: Option<String> = row.hotkey,
         /// Recomputed.
-        expected: Option<Raw> = Raw::of(row.expected),
+        expected: Raw = Raw::of(row.expected),
         /// Stored on the chain.
-        stored: Option<Raw> = Raw::of(row.stored),
+        stored: Raw = Raw::of(row.stored),
         /// What rewrote it after the epoch.
         excused_by: Option<String> = row.excused_by,
     }
@@ -190,7 +190,9 @@ pub(super) async fn epoch(
 ) -> Result<Json<Single<EpochDetail>>, ApiError> {
     let warehouse = &app.shared.state.warehouse;
     let Some(row) = warehouse.find_epoch_verification(block, netuid, mechid).await? else {
-        return Err(unknown(format!("no epoch of mechanism {mechid} of subnet {netuid} was replayed at block {block}")));
+        return Err(unknown(format!(
+            "no epoch of mechanism {mechid} of subnet {netuid} was replayed at block {block}"
+        )));
     };
     let differences = warehouse.list_epoch_differences(block, netuid, mechid, 1_000).await?;
     let detail = EpochDetail {

@@ -144,9 +144,7 @@ pub(super) async fn of_validator(
     let length = over.window.unwrap_or_default().length_ms();
     let subnets = state.warehouse().list_hotkey_yields(&hotkey, &moment, length).await?;
     let root = state.warehouse().find_root_yield(&hotkey, &moment, length).await?;
-    let of = OfValidator {
-        subnets: subnets.into_iter().map(Into::into).collect(),
-        root: root.map(Into::into),
-    };
+    let of =
+        OfValidator { subnets: subnets.into_iter().map(Into::into).collect(), root: root.map(Into::into) };
     Ok(at_moment(of, &moment))
 }

@@ -11,7 +11,11 @@ pub(crate) fn faults(document: &Value, schema: &Value, value: &Value, place: &st
     if let Some(choices) = schema["oneOf"].as_array() {
         let tried: Vec<_> = choices.iter().map(|choice| faults(document, choice, value, place)).collect();
         let matching = tried.iter().filter(|faults| faults.is_empty()).count();
-        return if matching == 1 { Vec::new() } else { vec![format!("{place}: {matching} of oneOf match: {tried:?}")] };
+        return if matching == 1 {
+            Vec::new()
+        } else {
+            vec![format!("{place}: {matching} of oneOf match: {tried:?}")]
+        };
     }
     if let Some(parts) = schema["allOf"].as_array() {
         return parts.iter().flat_map(|part| faults(document, part, value, place)).collect();
@@ -42,7 +46,10 @@ pub(crate) fn faults(document: &Value, schema: &Value, value: &Value, place: &st
         for (name, of) in properties {
             match members.get(name) {
                 Some(member) => found.extend(faults(document, of, member, &format!("{place}.{name}"))),
-                None if schema["required"].as_array().is_some_and(|names| names.contains(&Value::from(name.as_str()))) => {
+                None if schema["required"]
+                    .as_array()
+                    .is_some_and(|names| names.contains(&Value::from(name.as_str()))) =>
+                {
                     found.push(format!("{place}.{name}: is missing"));
                 }
                 None => {}

@@ -47,7 +47,10 @@ async fn what_is_not_there_comes_with_what_is() {
     let (_, _, problem) = api.problem("/api/v1/subnets/1/neurons/9").await;
     assert_eq!(problem["nearest"][0]["uid"], 2);
     let (_, _, problem) = api.problem("/api/v1/subnets?at=1").await;
-    assert_eq!((problem["code"].as_str(), &problem["nearest"][0]["block"]), (Some("NO_STATE"), &1_000.into()));
+    assert_eq!(
+        (problem["code"].as_str(), &problem["nearest"][0]["block"]),
+        (Some("NO_STATE"), &1_000.into())
+    );
 }
 
 #[tokio::test]

@@ -58,9 +58,18 @@ async fn every_path_is_answered_as_its_schema_says_at_any_block() {
 async fn the_recorded_chain_is_answered_as_the_schemas_say() {
     let document = document();
     let api = Api::new(plain()).await;
-    for path in ["blocks", "blocks/{block}", "extrinsics", "extrinsics/{extrinsic}", "events", "calls", "transfers",
-        "accounts/{account}", "runtimes", "status"]
-    {
+    for path in [
+        "blocks",
+        "blocks/{block}",
+        "extrinsics",
+        "extrinsics/{extrinsic}",
+        "events",
+        "calls",
+        "transfers",
+        "accounts/{account}",
+        "runtimes",
+        "status",
+    ] {
         let body = check(&api, &document, &format!("/api/v1/{path}"), "", CALM).await;
         let data = &body["data"];
         assert!(data.is_object() || !data.as_array().unwrap().is_empty(), "{path}");
@@ -94,7 +103,10 @@ fn requests() -> impl Strategy<Value = String> {
     let described = document["paths"].as_object().unwrap().iter().map(|(path, item)| {
         let parameters = item["get"]["parameters"].as_array().cloned().unwrap_or_default();
         let queries = parameters.into_iter().filter(|parameter| parameter["in"] == "query");
-        (path.clone(), queries.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>())
+        (
+            path.clone(),
+            queries.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>(),
+        )
     });
     let paths: Vec<(String, Vec<String>)> = described.collect();
     proptest::sample::select(paths).prop_flat_map(|(path, names)| {
@@ -109,7 +121,8 @@ fn requests() -> impl Strategy<Value = String> {
                     address.replace_range(from..=to, &part);
                 }
             }
-            let query: Vec<_> = parameters.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let query: Vec<_> =
+                parameters.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
             format!("{address}?{}", query.join("&")).replace(' ', "%20")
         })
     })

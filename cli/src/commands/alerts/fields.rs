@@ -50,7 +50,8 @@ mod tests {
     fn words_become_fields() {
         let words = ["kinds=a, b", "netuid=8", "recovery=false", "title=a=b"].map(str::to_owned);
         let fields = Value::Object(read(&words).unwrap());
-        let wanted = serde_json::json!({ "kinds": ["a", "b"], "netuid": "8", "recovery": false, "title": "a=b" });
+        let wanted =
+            serde_json::json!({ "kinds": ["a", "b"], "netuid": "8", "recovery": false, "title": "a=b" });
         assert_eq!(fields, wanted);
         assert!(read(&["netuid".to_owned()]).is_err());
         assert!(read(&["a=1".to_owned(), "a=2".to_owned()]).is_err());

@@ -14,7 +14,9 @@ pub(super) async fn export(store: &Store, kinds: &[&str]) -> anyhow::Result<Valu
     let mut sinks = Vec::new();
     for sink in store.list_sinks().await? {
         let settings: Value = serde_json::from_str(&sink.config)?;
-        sinks.push(json!({ "name": sink.name, "kind": sink.kind, "enabled": sink.enabled, "settings": settings }));
+        sinks.push(
+            json!({ "name": sink.name, "kind": sink.kind, "enabled": sink.enabled, "settings": settings }),
+        );
     }
     let mut rules = Vec::new();
     for record in store.list_rules().await? {
@@ -35,10 +37,12 @@ pub(super) async fn import(store: &Store, file: &Path, kinds: &[&str]) -> anyhow
     let whole: Value = if file.extension().is_some_and(|kind| kind == "toml") {
         toml::from_str(&text).with_context(|| format!("{shown} is not TOML"))?
     } else {
-        serde_json::from_str(&text).with_context(|| format!("{shown} is not JSON; name it .toml if it is TOML"))?
+        serde_json::from_str(&text)
+            .with_context(|| format!("{shown} is not JSON; name it .toml if it is TOML"))?
     };
     let known = ["version", "sinks", "rules"];
-    let fields = whole.as_object().with_context(|| format!("{shown} must hold an object with sinks and rules"))?;
+    let fields =
+        whole.as_object().with_context(|| format!("{shown} must hold an object with sinks and rules"))?;
     if let Some(odd) = fields.keys().find(|name| !known.contains(&name.as_str())) {
         anyhow::bail!("{shown}: there is no field `{odd}`; there are: {}", known.join(", "));
     }
@@ -54,7 +58,9 @@ pub(super) async fn import(store: &Store, file: &Path, kinds: &[&str]) -> anyhow
         let stored = store.find_sink(&name).await?.filter(|stored| stored.kind == kind);
         let secret = stored.and_then(|stored| stored.secret);
         Sink::parse(&name, &kind, &settings, secret).with_context(|| {
-            format!("{shown}: a file holds no secrets; make the sink {name} with `yumascan alerts add sink` first")
+            format!(
+                "{shown}: a file holds no secrets; make the sink {name} with `yumascan alerts add sink` first"
+            )
         })?;
         sinks.push((name, kind, settings, enabled));
     }
@@ -62,7 +68,8 @@ pub(super) async fn import(store: &Store, file: &Path, kinds: &[&str]) -> anyhow
         list("rules").iter().map(|rule| Rule::parse(rule, kinds)).collect::<Result<_, _>>()?;
     for rule in &rules {
         for sink in &rule.sinks {
-            let is_here = sinks.iter().any(|(name, ..)| name == sink) || store.find_sink(sink).await?.is_some();
+            let is_here =
+                sinks.iter().any(|(name, ..)| name == sink) || store.find_sink(sink).await?.is_some();
             anyhow::ensure!(is_here, "{shown}: rule {}, sinks: there is no sink `{sink}`", rule.name);
         }
     }

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use yumascan_store::{
-    Store, redact_url,
+    Store,
     alerts::{OutboxFilter, SinkRecord},
+    redact_url,
 };
 
 /// Dead letters that are listed.
@@ -48,7 +49,12 @@ pub(super) async fn all(store: &Store, as_json: bool) -> anyhow::Result<()> {
     for rule in &rules {
         let state = if rule.enabled { "" } else { " (disabled)" };
         let sinks = if rule.sinks.is_empty() { "nobody".to_owned() } else { rule.sinks.join(", ") };
-        println!("  {}{state} → {sinks}: {} alerts so far; {}", rule.name, rule.next_sequence - 1, rule.definition);
+        println!(
+            "  {}{state} → {sinks}: {} alerts so far; {}",
+            rule.name,
+            rule.next_sequence - 1,
+            rule.definition
+        );
     }
     println!("sinks");
     for sink in &sinks {
@@ -64,7 +70,8 @@ pub(super) async fn all(store: &Store, as_json: bool) -> anyhow::Result<()> {
     }
     for it in &silences {
         let of = [("rule", &it.rule), ("kind", &it.kind), ("scope", &it.scope)];
-        let of: Vec<String> = of.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_deref()?))).collect();
+        let of: Vec<String> =
+            of.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_deref()?))).collect();
         let minutes = it.until_ms.saturating_sub(super::now_ms()) / 60_000;
         println!("  {} {} for {minutes} more minutes {}", it.id, of.join(" "), it.note);
     }
@@ -90,7 +97,10 @@ pub(super) async fn dead(store: &Store, filter: OutboxFilter<'_>, as_json: bool)
     }
     for it in &letters {
         let error = it.last_error.as_deref().unwrap_or("unknown");
-        println!("{} {} #{} after {} attempts: {error}", it.sink, it.alert.rule, it.alert.sequence, it.attempts);
+        println!(
+            "{} {} #{} after {} attempts: {error}",
+            it.sink, it.alert.rule, it.alert.sequence, it.attempts
+        );
     }
     if letters.len() == MOST as usize {
         println!("and perhaps more: narrow it with --sink and --rule");

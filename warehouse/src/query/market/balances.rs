@@ -14,7 +14,8 @@ impl Warehouse {
             "SELECT ?fields FROM (SELECT * FROM account_balances WHERE block_number <= ? \
              ORDER BY account, block_number DESC LIMIT 1 BY account) ORDER BY free_rao DESC, account LIMIT ? OFFSET ?",
         );
-        self.fetch_all("list accounts by balance", sql.bind(moment.block).bind(slice.limit).bind(slice.skip)).await
+        self.fetch_all("list accounts by balance", sql.bind(moment.block).bind(slice.limit).bind(slice.skip))
+            .await
     }
 
     /// Accounts at a moment, and those of them that have anything.

@@ -24,12 +24,14 @@ impl Warehouse {
         netuid: Option<u16>,
         moment: &Moment,
     ) -> Result<Vec<ChildKeysRow>, WarehouseError> {
-        let sql = Sql::new("SELECT ?fields FROM child_keys WHERE state = 'set' AND block_number <= ?").bind(moment.block);
+        let sql = Sql::new("SELECT ?fields FROM child_keys WHERE state = 'set' AND block_number <= ?")
+            .bind(moment.block);
         let sql = match netuid {
             Some(netuid) => sql.push(" AND netuid = ?").bind(u32::from(netuid)),
             None => sql,
         };
-        let sql = sql.push(" ORDER BY netuid, hotkey, block_number DESC, event_index DESC LIMIT 1 BY netuid, hotkey");
+        let sql = sql
+            .push(" ORDER BY netuid, hotkey, block_number DESC, event_index DESC LIMIT 1 BY netuid, hotkey");
         self.fetch_all("list children", sql).await
     }
 

@@ -2,7 +2,11 @@
 
 use crate::{
     Order, Slice, Warehouse, WarehouseError,
-    query::{Range, list::add_range, sql::{Conditions, Sql}},
+    query::{
+        Range,
+        list::add_range,
+        sql::{Conditions, Sql},
+    },
     rows::{NeuronStateRow, WeightsRow},
 };
 

@@ -3,7 +3,11 @@
 use super::Moment;
 use crate::{
     Order, Slice, Warehouse, WarehouseError,
-    query::{Range, list::add_range, sql::{Conditions, Sql}},
+    query::{
+        Range,
+        list::add_range,
+        sql::{Conditions, Sql},
+    },
     rows::HotkeyPoolRow,
 };
 
@@ -28,7 +32,10 @@ impl Warehouse {
             .bind(slice.limit)
             .bind(slice.skip);
         let count = Sql::new("SELECT count() FROM ").append(&newest);
-        futures::try_join!(self.fetch_all("list share pools", rows), self.fetch_count("count share pools", count))
+        futures::try_join!(
+            self.fetch_all("list share pools", rows),
+            self.fetch_count("count share pools", count)
+        )
     }
 
     /// Changes of share pools, by block, and how many there are.
@@ -49,6 +56,9 @@ impl Warehouse {
             .bind(slice.limit)
             .bind(slice.skip);
         let count = Sql::new("SELECT count() FROM hotkey_pools").append(&conditions.to_where());
-        futures::try_join!(self.fetch_all("list changes of pools", rows), self.fetch_count("count changes of pools", count))
+        futures::try_join!(
+            self.fetch_all("list changes of pools", rows),
+            self.fetch_count("count changes of pools", count)
+        )
     }
 }

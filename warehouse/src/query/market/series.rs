@@ -2,7 +2,11 @@
 
 use crate::{
     Order, Slice, Warehouse, WarehouseError,
-    query::{Range, list::add_range, sql::{Conditions, Sql}},
+    query::{
+        Range,
+        list::add_range,
+        sql::{Conditions, Sql},
+    },
 };
 
 impl Warehouse {
@@ -17,7 +21,9 @@ impl Warehouse {
         let mut conditions = Conditions::default();
         add_range(&mut conditions, "block_number", range);
         let blocks = match length_ms {
-            None => Sql::new("SELECT block_number AS block FROM network_state").append(&conditions.to_where()),
+            None => {
+                Sql::new("SELECT block_number AS block FROM network_state").append(&conditions.to_where())
+            }
             Some(length) => {
                 conditions.and(Sql::new("isNotNull(timestamp_ms)"));
                 Sql::new("SELECT max(block_number) AS block FROM network_state")
