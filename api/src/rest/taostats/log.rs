@@ -175,7 +175,7 @@ fn event(row: &EventRow) -> Value {
 pub(super) async fn calls(State(app): State<App>, asked: Asked) -> Answer {
     let place = asked.place()?;
     let (pallet, call) = asked.name();
-    let origin = asked.text("origin_address").map(|text| crate::rest::extract::account(text)).transpose()?;
+    let origin = asked.account("origin_address")?;
     let filter = CallFilter {
         range: asked.range()?,
         pallet,

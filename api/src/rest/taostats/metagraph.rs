@@ -1,6 +1,9 @@
 //! Neurons: the metagraph, its past, and who stands behind it.
 
-use std::{collections::BTreeMap, net::Ipv6Addr};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    net::Ipv6Addr,
+};
 
 use axum::extract::State;
 use serde_json::{Value, json};
@@ -186,10 +189,9 @@ async fn history_as(app: App, asked: Asked, write: fn(&NeuronStateRow, Common, u
     let moment = newest(&app).await?;
     let mut commons: BTreeMap<u16, Common> = BTreeMap::new();
     for row in &rows {
-        if !commons.contains_key(&row.netuid) {
-            let tempo =
-                app.shared.state.warehouse.find_subnet(row.netuid, &moment).await?.and_then(|row| row.tempo);
-            commons.insert(row.netuid, common(&app, row.netuid, tempo, &moment).await?);
+        if let Entry::Vacant(unread) = commons.entry(row.netuid) {
+            let subnet = app.shared.state.warehouse.find_subnet(row.netuid, &moment).await?;
+            unread.insert(common(&app, row.netuid, subnet.and_then(|row| row.tempo), &moment).await?);
         }
     }
     let row = |row: &NeuronStateRow| {

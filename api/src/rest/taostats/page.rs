@@ -1,7 +1,7 @@
 //! The envelope: a page with its place among all.
 
 use axum::Json;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use yumascan_warehouse::{Order, Slice};
 
 use crate::ApiError;
@@ -34,17 +34,18 @@ impl Place {
     /// The envelope of a page of `total` rows.
     pub(super) fn envelope(self, rows: Vec<Value>, total: u64) -> Json<Value> {
         let pages = total.div_ceil(self.limit.into()).max(1);
-        Json(json!({
-            "pagination": {
-                "current_page": self.page,
-                "per_page": self.limit,
-                "total_items": total,
-                "total_pages": pages,
-                "next_page": (self.page < pages).then_some(self.page + 1),
-                "prev_page": (self.page > 1).then_some(self.page - 1),
-            },
-            "data": rows,
-        }))
+        let mut written = Map::new();
+        let pagination = json!({
+            "current_page": self.page,
+            "per_page": self.limit,
+            "total_items": total,
+            "total_pages": pages,
+            "next_page": (self.page < pages).then_some(self.page + 1),
+            "prev_page": (self.page > 1).then_some(self.page - 1),
+        });
+        written.insert("pagination".to_owned(), pagination);
+        written.insert("data".to_owned(), Value::Array(rows));
+        Json(Value::Object(written))
     }
 
     /// The rows of this page, out of all.

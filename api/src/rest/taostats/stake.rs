@@ -1,6 +1,6 @@
 //! Stake by position, and the share pools behind it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use axum::extract::State;
 use serde_json::{Value, json};
@@ -98,8 +98,8 @@ pub(super) async fn latest(State(app): State<App>, asked: Asked) -> Answer {
     let mut rankings: BTreeMap<u16, Ranking> = BTreeMap::new();
     let mut values = Vec::with_capacity(rows.len());
     for of in rows {
-        if !rankings.contains_key(&of.netuid) {
-            rankings.insert(of.netuid, rank(&app, of.netuid, &moment).await?);
+        if let Entry::Vacant(unread) = rankings.entry(of.netuid) {
+            unread.insert(rank(&app, of.netuid, &moment).await?);
         }
         let mut row = value(&of, names.get(&of.hotkey), &moment);
         let ranking = rankings.get(&of.netuid);
