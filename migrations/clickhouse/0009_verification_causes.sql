@@ -30,3 +30,6 @@ ALTER TABLE {database}.rolled_up_windows {on_cluster}
 
 ALTER TABLE {database}.root_claims {on_cluster}
     COMMENT COLUMN source 'owed: what was owed by rate and root stake in the state of the parent block, and the growth of RootClaimed bears it out. Where the hotkey had several claims in the block that were swapped, each adds to the stake that the next is reckoned from, and the amount may be a few rao less than what was claimed. delta: the growth of RootClaimed over the block, less what the change of the root stake itself adds.';
+
+ALTER TABLE {database}.stake_moves {on_cluster}
+    COMMENT COLUMN alpha_rao 'Alpha, alpha-rao: what was received (stake_added), what was given (stake_removed; fee included up to spec 393, without the fee from 401 on, where the fee is sold for the author of the block), recycled or burned. On root alpha is TAO. NULL where the event has none.';

@@ -24,7 +24,10 @@ const LOOK_BACK: usize = 6;
 
 /// Adds the rows of a block.
 pub(super) fn collect(block: &MovesOf, log: &Log<'_>, reader: &Reader<'_>, rows: &mut MoveRows) {
-    let era = Era { fee_in_alpha: reader.has(Moment::After, "Swap", "FeeRate") };
+    let era = Era {
+        fee_in_alpha: reader.has(Moment::After, "Swap", "FeeRate"),
+        sale_without_fee: reader.has(Moment::After, SUBTENSOR, "AlphaV2"),
+    };
     let mut moves: Vec<StakeMoveRow> = Vec::new();
     for event in &log.events {
         let Some(mut row) = read_event(event, era, log, reader) else { continue };
@@ -56,6 +59,9 @@ struct Era {
     /// With the pallet Swap (283 on) a sale pays its fee in alpha, and amounts of events include fees. Before, fees are
     /// in TAO, and amounts of events are without them.
     fee_in_alpha: bool,
+    /// Since fees leave the pools (401, which brought `AlphaV2`), the alpha of a sale's event is what was sold for the
+    /// seller; the fee is beside it, and is sold for the author of the block.
+    sale_without_fee: bool,
 }
 
 fn read_event(event: &Event<'_>, era: Era, log: &Log<'_>, reader: &Reader<'_>) -> Option<StakeMoveRow> {
@@ -367,6 +373,7 @@ fn slippage(row: &StakeMoveRow, era: Era) -> Option<i32> {
     let (tao, alpha) = match (is_buy, era.fee_in_alpha) {
         (true, true) => (tao.checked_sub(fee)?, alpha),
         (true, false) => (tao, alpha),
+        (false, true) if era.sale_without_fee => (tao, alpha),
         (false, true) => (tao, alpha.checked_sub(fee)?),
         (false, false) => (tao.checked_add(fee)?, alpha),
     };

@@ -63,6 +63,8 @@ struct PoolSwap {
     kind: &'static str,
     /// The same with the call's own limit.
     limited: Option<Order>,
+    /// Whether the fee stays in the pool; else the author of the block gets it, sold where it is alpha.
+    fee_stays: bool,
 }
 
 fn follow(chain: &Chain) -> Tally {
@@ -85,7 +87,8 @@ fn follow(chain: &Chain) -> Tally {
         let block = MovesOf { number, timestamp_ms: None, spec_version: spec };
         let found = collect(block, &decoded, &chain.state(number));
         assert_eq!(found.missing, []);
-        let acts = acts(&found.rows, &decoded);
+        let fees_stay = pallets.era(spec).unwrap().fees_stay_in_pool();
+        let acts = acts(&found.rows, &decoded, fees_stay);
         if number > 1 && chain.runtime_of(number - 1).0 != spec {
             let told = |act: &Act| matches!(act, Act::Swap(swap) if swap.told.is_some());
             let left = acts.iter().filter(|(_, act)| told(act)).count() as u64;
@@ -190,8 +193,15 @@ fn follow_swap(number: u64, act: &PoolSwap, pool: &mut Pool, tally: &mut Tally) 
             act.event, act.netuid
         ));
     }
-    if let Ok((_, after)) = quote {
+    if let Ok((swap, after)) = quote {
         *pool = after;
+        if act.order.side == Side::Sell && !act.fee_stays && swap.fee_rao > 0 {
+            let for_author =
+                Order { amount_rao: swap.fee_rao, limit_price_rao: None, with_fee: false, ..act.order };
+            if let Ok((_, after)) = pool.swap(for_author) {
+                *pool = after;
+            }
+        }
     }
 }
 
@@ -212,8 +222,8 @@ fn differing(pool: &Pool, stored: &Pool) -> Option<String> {
 }
 
 /// What users did or caused, in the order in which the chain did it, each with its event.
-fn acts(rows: &MoveRows, decoded: &DecodedBlock) -> Vec<(u32, Act)> {
-    let trades = rows.stake_moves.iter().filter_map(|row| trade(row, rows, decoded));
+fn acts(rows: &MoveRows, decoded: &DecodedBlock, fee_stays: bool) -> Vec<(u32, Act)> {
+    let trades = rows.stake_moves.iter().filter_map(|row| trade(row, rows, decoded, fee_stays));
     let mut acts: Vec<(u32, Act)> = trades.map(|swap| (swap.event, Act::Swap(swap))).collect();
     acts.extend(rows.stake_moves.iter().filter_map(|row| Some((row.event_index, root_stake(row)?))));
     for row in &rows.registrations {
@@ -222,7 +232,7 @@ fn acts(rows: &MoveRows, decoded: &DecodedBlock) -> Vec<(u32, Act)> {
         let order = Order { side: Side::Buy, amount_rao: cost, limit_price_rao: None, with_fee: true };
         let event = row.event_index;
         let (netuid, kind) = (row.netuid, "registration");
-        let swap = PoolSwap { event, netuid, order, told: None, kind, limited: None };
+        let swap = PoolSwap { event, netuid, order, told: None, kind, limited: None, fee_stays };
         acts.push((event, Act::Swap(swap)));
     }
     let claimed = |event: &EventView<'_>| event.pallet == "SubtensorModule" && event.variant == "RootClaimed";
@@ -246,7 +256,7 @@ fn root_stake(row: &StakeMoveRow) -> Option<Act> {
     Some(Act::RootStake(hotkey, coldkey, sign * i64::try_from(rao).ok()?))
 }
 
-fn trade(row: &StakeMoveRow, rows: &MoveRows, decoded: &DecodedBlock) -> Option<PoolSwap> {
+fn trade(row: &StakeMoveRow, rows: &MoveRows, decoded: &DecodedBlock, fee_stays: bool) -> Option<PoolSwap> {
     let side = match row.side.as_deref()? {
         "buy" => Side::Buy,
         _ => Side::Sell,
@@ -263,11 +273,13 @@ fn trade(row: &StakeMoveRow, rows: &MoveRows, decoded: &DecodedBlock) -> Option<
         _ if side == Side::Buy => (true, "stake added"),
         _ => (true, "stake removed"),
     };
+    let fee_rao = row.fee?;
     let (amount_rao, out) = match side {
         Side::Buy => (row.tao_rao?, row.alpha_rao?),
-        Side::Sell => (row.alpha_rao?, row.tao_rao?),
+        Side::Sell if fee_stays => (row.alpha_rao?, row.tao_rao?),
+        // the event has the alpha without the fee
+        Side::Sell => (row.alpha_rao?.checked_add(fee_rao)?, row.tao_rao?),
     };
-    let fee_rao = row.fee?;
     let order = Order { side, amount_rao, limit_price_rao: None, with_fee };
     Some(PoolSwap {
         event: row.event_index,
@@ -276,6 +288,7 @@ fn trade(row: &StakeMoveRow, rows: &MoveRows, decoded: &DecodedBlock) -> Option<
         told: Some(Swap { paid_in_rao: amount_rao.saturating_sub(fee_rao), paid_out_rao: out, fee_rao }),
         kind,
         limited: limited(row, order, decoded),
+        fee_stays,
     })
 }
 
