@@ -63,6 +63,11 @@ pub fn share(of_65535: u16) -> String {
     format!("{:.3} %", f64::from(of_65535) / 655.35)
 }
 
+/// A million percent in parts per million. What is said of more, the compounding of a short time over a year, is that it
+/// is more.
+const GREATEST_PPM: u64 = 10_000_000_000;
+const GREATEST: &str = "> 1,000,000 %";
+
 /// Parts per million as percent: `12.34 %`, `0.012 %`.
 #[must_use]
 pub fn percent_ppm(ppm: u64) -> String {
@@ -70,6 +75,7 @@ pub fn percent_ppm(ppm: u64) -> String {
         0 => "0 %".to_owned(),
         1..1_000 => format!("{:.4} %", ppm as f64 / 10_000.0),
         1_000..1_000_000 => format!("{:.2} %", ppm as f64 / 10_000.0),
+        GREATEST_PPM.. => GREATEST.to_owned(),
         _ => format!("{} %", group(ppm / 10_000)),
     }
 }
@@ -78,6 +84,9 @@ pub fn percent_ppm(ppm: u64) -> String {
 #[must_use]
 pub fn change_ppm(ppm: i64) -> String {
     let sign = if ppm < 0 { "−" } else { "+" };
+    if ppm.unsigned_abs() >= GREATEST_PPM {
+        return GREATEST.to_owned();
+    }
     format!("{sign}{:.2} %", ppm.unsigned_abs() as f64 / 10_000.0)
 }
 

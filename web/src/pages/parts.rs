@@ -40,10 +40,10 @@ pub(crate) fn rate(fraction: Option<U64F64>, why: &'static str) -> AnyView {
     }
 }
 
-/// A rate as a file has it: a decimal fraction, empty where it is not known.
+/// A rate as a file has it: a decimal fraction, empty where it is not known or beyond measure.
 pub(crate) fn rate_text(fraction: Option<U64F64>) -> String {
     const TRILLION: u128 = 1_000_000_000_000;
-    fraction.map_or_else(String::new, |fraction| {
+    fraction.filter(|fraction| *fraction < U64F64::MAX).map_or_else(String::new, |fraction| {
         let bits = fraction.to_bits();
         let decimals = ((bits & u128::from(u64::MAX)) * TRILLION) >> 64;
         format!("{}.{decimals:012}", bits >> 64)
