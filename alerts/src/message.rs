@@ -98,6 +98,32 @@ pub struct Message {
 }
 
 impl Message {
+    /// A message to see that it arrives; `name` is the sink's or the rule's that is tried.
+    #[must_use]
+    pub fn test(name: &str) -> Self {
+        let key = Alert::key_of(&["test", &crate::sinks::webhook::new_key()]);
+        Self {
+            sequence: 1,
+            raised_at_ms: crate::delivery::now_ms(),
+            alert: Alert {
+                version: 1,
+                idempotency_key: key.clone(),
+                group: key,
+                rule: name.to_owned(),
+                source: "test".to_owned(),
+                kind: "test".to_owned(),
+                scope: "chain".to_owned(),
+                state: AlertState::Firing,
+                severity: "S4".to_owned(),
+                block: None,
+                title: "a test message of Yumascan".to_owned(),
+                text: "It arrived: alerts will arrive too.".to_owned(),
+                link: None,
+                facts: Map::new(),
+            },
+        }
+    }
+
     /// Out of the outbox. A payload that this binary does not understand is told as it is.
     #[must_use]
     pub fn of(delivery: &Delivery) -> Self {

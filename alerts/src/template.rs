@@ -3,9 +3,12 @@
 //! Nothing but the alert can be read, a template does a bounded number of steps and writes a bounded number of bytes, and
 //! it is tried on a sample before a rule is saved.
 
-use std::io;
+use std::{io, sync::Arc};
 
-use minijinja::{Environment, ErrorKind, UndefinedBehavior};
+use minijinja::{
+    Environment, ErrorKind, UndefinedBehavior,
+    value::{Enumerator, Object, Value as Shown},
+};
 use serde_json::{Map, Value, json};
 
 /// Longest template, bytes.
@@ -56,8 +59,34 @@ impl Template {
         let template =
             environment.template_from_str(&self.source).map_err(|error| told(&error, &self.source))?;
         let mut out = Bounded(Vec::new());
-        template.render_captured_to(alert, &mut out).map_err(|error| told(&error, &self.source))?;
+        template.render_captured_to(shown(alert), &mut out).map_err(|error| told(&error, &self.source))?;
         String::from_utf8(out.0).map_err(|error| error.to_string())
+    }
+}
+
+/// An alert as templates see it.
+fn shown(alert: &Map<String, Value>) -> Shown {
+    alert
+        .iter()
+        .map(|(name, value)| match (name.as_str(), value) {
+            ("facts", Value::Object(facts)) => (name.clone(), Shown::from_object(Facts(facts.clone()))),
+            _ => (name.clone(), Shown::from_serialize(value)),
+        })
+        .collect()
+}
+
+/// What is known of an alert: another thing for each kind, so one that is not there is empty and no mistake.
+#[derive(Debug)]
+struct Facts(Map<String, Value>);
+
+impl Object for Facts {
+    fn get_value(self: &Arc<Self>, name: &Shown) -> Option<Shown> {
+        let found = name.as_str().and_then(|name| self.0.get(name));
+        Some(found.map_or_else(|| Shown::from(""), Shown::from_serialize))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.0.keys().map(|name| Shown::from(name.as_str())).collect())
     }
 }
 
@@ -120,6 +149,9 @@ mod tests {
             "{{ severity }} {{ kind|upper }}: {{ facts.value }}{% if block %} @{{ block }}{% endif %}",
         );
         assert_eq!(template.unwrap().render(&sample()).unwrap(), "S3 ALPHA_PRICE: 0.01 @4000000");
+        let template =
+            Template::parse("{{ facts.name }}|{{ facts.none|default('-', true) }}|{{ facts|length }}");
+        assert_eq!(template.unwrap().render(&sample()).unwrap(), "|-|2");
     }
 
     #[test]

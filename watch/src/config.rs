@@ -353,6 +353,13 @@ thresholds! {
     }
 }
 
+impl Extrinsics {
+    /// Failures of one signer in 50 blocks that count: so many that no fewer than `signers` make `least_failed`.
+    pub(crate) fn per_signer(&self) -> u64 {
+        (self.least_failed / (self.signers.max(1) as u64)).max(1)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,8 @@ pub struct BlockInput {
     pub quarantine: Vec<QuarantineRow>,
     /// Where the runtime is another than the block before's: how their metadata differ.
     pub upgrade: Option<MetadataDifference>,
+    /// Migrations that it began with, by name; `None` where none were due or the state lane did not look.
+    pub migrations: Option<Vec<String>>,
     /// Rows of the state lane; `None` where it did not look at the block.
     pub state: Option<StateInput>,
     /// Verdicts; `None` where the block was not verified.
@@ -66,8 +68,8 @@ pub struct StateInput {
     pub weights: Vec<WeightRow>,
     /// Accounts whose balance changed: SS58, free balance after the block.
     pub balances: Vec<(String, u64)>,
-    /// Migrations that ran: keys of `HasMigrationRun` newly there, as text.
-    pub migrations: Vec<String>,
+    /// Whether root stakers were paid in the block.
+    pub root_paid: bool,
     /// What a sweep found wrong: item, key.
     pub sweep_differences: Vec<(String, String)>,
 }

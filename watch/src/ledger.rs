@@ -226,7 +226,8 @@ impl Tracked {
         if raised {
             self.incident.severity = finding.severity;
         }
-        if raised || finding.score >= self.incident.score {
+        let is_strongest = finding.severity == self.incident.severity && finding.score >= self.incident.score;
+        if raised || is_strongest {
             self.incident.score = self.incident.score.max(finding.score);
             self.incident.title.clone_from(&finding.title);
             for (name, value) in finding.evidence {

@@ -214,7 +214,7 @@ fn evaluate_scope(
 
 /// Blocks at which a value leaves the window: it held until the next one came.
 fn left_at(values: &BTreeMap<u64, Quantity>, back: u64) -> Vec<u64> {
-    values.keys().skip(1).map(|next| next + back).collect()
+    values.keys().map(|next| next + back).collect()
 }
 
 /// Whether the condition holds, and what the value was compared with.

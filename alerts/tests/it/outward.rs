@@ -152,7 +152,7 @@ async fn a_redirect_is_not_followed() {
 async fn mail_is_held_to_the_same_rule() {
     let settings =
         json!({ "host": "mail.example", "from": "a@b.example", "to": "c@d.example", "security": "none" });
-    let sink = Sink::parse("m", "email", &settings, Some(Secret::new("k"))).unwrap();
+    let sink = Sink::parse("m", "email", &settings, Some(Secret::new("a-pass-phrase"))).unwrap();
     let nobody = client(&[], turning(&[&["127.0.0.1"]]));
     let refused = sink.send(&nobody, &[message(1)], 1).await.unwrap_err();
     assert!(!refused.transient && refused.reason.contains("loopback"), "{refused}");

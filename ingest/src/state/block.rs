@@ -2,6 +2,7 @@
 
 use yumascan_chain::{DecodedBlock, Runtime};
 
+use super::parameters::MIGRATIONS;
 use crate::{source::BlockAt, verify::items::Items};
 
 /// The pallets whose state the lane reads.
@@ -17,6 +18,8 @@ pub(crate) struct Pallets<'r> {
     pub(crate) sudo: Items<'r>,
     pub(crate) ethereum: Items<'r>,
     pub(crate) registry: Items<'r>,
+    /// Pallets that note which of their migrations ran, by name.
+    pub(crate) migrating: Vec<(&'r str, Items<'r>)>,
 }
 
 impl<'r> Pallets<'r> {
@@ -34,6 +37,11 @@ impl<'r> Pallets<'r> {
             sudo: items("Sudo"),
             ethereum: items("Ethereum"),
             registry: items("Registry"),
+            migrating: runtime
+                .storage_items()
+                .filter(|item| item.name() == MIGRATIONS)
+                .map(|item| (item.pallet(), items(item.pallet())))
+                .collect(),
         }
     }
 }

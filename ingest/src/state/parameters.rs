@@ -1,6 +1,7 @@
 //! Changes of parameters: found between two readings, narrowed to their block, and laid to the call that made them.
 
 mod cause;
+mod migrations;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +11,7 @@ use yumascan_warehouse::{
     rows::{HyperparameterRow, NetworkParameterRow},
 };
 
+pub(super) use self::migrations::ITEM as MIGRATIONS;
 use super::{
     block::{Known, Pallets},
     subnets::unreadable,
@@ -364,6 +366,7 @@ pub(crate) async fn read_changes(
             change.push(cause, &mut found);
         }
     }
+    found.network.extend(migrations::read(pool, states, blocks).await?);
     debug_assert!(found.subnets.iter().all(|row| row.block_number <= last.at.number));
     Ok(found)
 }

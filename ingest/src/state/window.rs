@@ -102,6 +102,7 @@ impl Blocks {
     fn hints(&self) -> BTreeSet<usize> {
         let may_set = |opened: &Opened| {
             opened.touched.parameters
+                || opened.subject.is_upgraded
                 || !opened.touched.added.is_empty()
                 || !opened.touched.removed.is_empty()
         };

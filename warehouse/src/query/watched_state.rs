@@ -10,6 +10,9 @@ use crate::{
     },
 };
 
+/// Name under which the change log of the chain's parameters tells which migrations a block began with: a JSON list.
+pub const MIGRATIONS: &str = "HasMigrationRun";
+
 /// Rows of the state lane, each list by block.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[allow(missing_docs)]
@@ -20,9 +23,21 @@ pub struct WatchedState {
     pub weights: Vec<WeightsRow>,
     pub balances: Vec<AccountBalanceRow>,
     pub sweep_differences: Vec<SweepDifferenceRow>,
+    /// Blocks in which root stakers were paid.
+    pub root_paid: Vec<u64>,
 }
 
 impl Warehouse {
+    /// Migrations that block `number` began with, a JSON list; `None` where the state lane did not look.
+    pub async fn find_migrations(&self, number: u64) -> Result<Option<String>, WarehouseError> {
+        let sql = Sql::new(
+            "SELECT ifNull(new_value, '[]') FROM network_parameters WHERE name = ? AND block_number = ? LIMIT 1",
+        );
+        let found: Option<String> =
+            self.fetch_optional("find migrations", sql.bind(MIGRATIONS).bind(number)).await?;
+        Ok(found)
+    }
+
     /// Ranges within `from..=to` that the state lane looked at, block by block (stride 1) or sampled, lowest first.
     pub async fn list_watchable_state(&self, from: u64, to: u64) -> Result<Vec<BlockRange>, WarehouseError> {
         let sql = Sql::new(
@@ -46,14 +61,19 @@ impl Warehouse {
             .bind(from)
             .bind(to)
         };
-        let (network, subnets, neurons, weights, balances, sweep_differences) = try_join!(
+        let paid = Sql::new(
+            "SELECT DISTINCT block_number FROM events WHERE pallet = 'SubtensorModule' AND variant = 'RootClaimed' \
+             AND block_number BETWEEN ? AND ? ORDER BY block_number",
+        );
+        let (network, subnets, neurons, weights, balances, sweep_differences, root_paid) = try_join!(
             self.fetch_all(doing, of("network_state", "")),
             self.fetch_all(doing, of("subnet_state", ", netuid")),
             self.fetch_all(doing, of("neuron_state", ", netuid, uid")),
             self.fetch_all(doing, of("weights", ", netuid, mechid, uid")),
             self.fetch_all(doing, of("account_balances", ", account")),
             self.fetch_all(doing, of("sweep_differences", ", item, key")),
+            self.fetch_all(doing, paid.bind(from).bind(to)),
         )?;
-        Ok(WatchedState { network, subnets, neurons, weights, balances, sweep_differences })
+        Ok(WatchedState { network, subnets, neurons, weights, balances, sweep_differences, root_paid })
     }
 }

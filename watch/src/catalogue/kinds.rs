@@ -120,7 +120,7 @@ kinds! {
         merge: 300, close: 300, statistical: false,
     }
     WeightCopying "weight_copying" "Weight copying" State {
-        signal: "Cosine of a validator's weights with the previous and the present consensus, its innovation, and rows equal to another's of the epoch before.",
+        signal: "Weights that are a past consensus digit by digit, cosine of a validator's weights with the previous and the present consensus, its innovation, and rows equal to another's of the epoch before.",
         fires: "S4 when at least half of 24 epochs say so; S3 with more than 5 % of the stake, S2 when copiers hold more than a quarter.",
         reason: "Weights are public after they are set. Who repeats them earns dividends without work, and always late.",
         errors: "Subnets whose weights are unanimous or constant cannot be judged (said so). Validators of one coldkey are coordinated, not copying. Whoever honestly agrees with a slow consensus looks alike.",
@@ -148,10 +148,10 @@ kinds! {
         merge: 2000, close: 720, statistical: false,
     }
     FlakyValidator "flaky_validator" "Flaky validator" State {
-        signal: "Changes of a validator between active and inactive within 24 epochs.",
-        fires: "S4 from 3 changes on, S3 with at least 5 % of the stake.",
-        reason: "Each absence takes its stake out of the consensus and back in: rewards of all neurons shake.",
-        errors: "Validators that set weights about as often as the cutoff asks change without fault.",
+        signal: "Changes of a validator between active and inactive within 24 epochs, and gaps between its weights that are longer than its own usual ones while at least half of the other validators went on.",
+        fires: "S4 from 3 changes, or 3 such gaps among the last 24, on; S3 with at least 5 % of the stake.",
+        reason: "Each absence leaves its old weights in the consensus, or takes its stake out and back in: rewards of all neurons shake.",
+        errors: "Validators that set weights about as often as the cutoff asks change without fault. Gaps in which most others were absent too are the chain's.",
         merge: 7200, close: 3600, statistical: false,
     }
     AlphaPump "alpha_pump" "Alpha pump without activity" State {
@@ -312,7 +312,7 @@ kinds! {
         signal: "Total issuance minus the balances' issuance and the TAO in pools, against a day ago.",
         fires: "S2 when it moves by more than 10 TAO a day.",
         reason: "Both sides count the same TAO.",
-        errors: "Fees burned by one side only move it slowly.",
+        errors: "Fees burned by one side only move it slowly. What pools sell for root stakers becomes stake that no pool counts: blocks with such payments are left out, and where they are most it cannot be judged (said so).",
         merge: 7200, close: 7200, statistical: false,
     }
     Halving "halving" "Halving" State {

@@ -32,6 +32,7 @@ pub(super) struct BeaconState {
 impl Detector for Beacon {
     type State = BeaconState;
     const NAME: &'static str = "beacon";
+    const VERSION: u32 = 2;
     const LANE: Lane = Lane::Log;
     const KINDS: &'static [Kind] = &[Kind::DrandStall];
 
@@ -67,6 +68,14 @@ impl Detector for Beacon {
             }
             while state.waiting.len() > MOST_WAITING {
                 state.waiting.pop_front();
+            }
+        }
+        // where weights are no longer committed nobody waits for what still is
+        for event in block.events("SubtensorModule", "CommitRevealEnabled") {
+            let args = Args::of(&event.args);
+            if args.get("enabled", 1).and_then(Value::as_bool) == Some(false) {
+                let netuid = args.netuid(0);
+                state.waiting.retain(|(_, waiting)| Some(*waiting) != netuid);
             }
         }
         if block.has_event("Drand", "NewPulse") {

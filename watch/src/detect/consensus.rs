@@ -20,6 +20,10 @@ use crate::{
 
 /// Epochs in a row for which weight must go to neurons without consensus.
 const INFLATED_EPOCHS: u32 = 3;
+/// Gaps between weights from which it is known what is usual.
+const LEAST_GAPS: usize = 8;
+/// Epochs in a row for which stake must be inactive.
+const INACTIVE_EPOCHS: u32 = 2;
 
 pub(super) struct Consensus;
 
@@ -33,6 +37,13 @@ struct Member {
     permits: u32,
     /// (block, active)
     active: VecDeque<(u64, bool)>,
+    /// Block of its last weights.
+    last_update: Option<u64>,
+    /// Whether an epoch passed since without it, while most others gave weights.
+    alone: bool,
+    /// Between its weights: (first epoch that missed them or had the next, blocks, whether it was alone).
+    gaps: VecDeque<(u64, u64, bool)>,
+    missed_at: Option<u64>,
 }
 
 /// Validators by subnet and hotkey, cutoffs by subnet.
@@ -40,11 +51,14 @@ struct Member {
 pub(super) struct ConsensusState {
     members: BTreeMap<u16, BTreeMap<String, Member>>,
     cutoffs: BTreeMap<u16, u64>,
+    /// Epochs in a row with too much inactive stake, by subnet.
+    inactive: BTreeMap<u16, u32>,
 }
 
 impl Detector for Consensus {
     type State = ConsensusState;
     const NAME: &'static str = "consensus";
+    const VERSION: u32 = 2;
     const LANE: Lane = Lane::State;
     const KINDS: &'static [Kind] =
         &[Kind::OutOfConsensus, Kind::MajorityValidator, Kind::InactiveValidator, Kind::FlakyValidator];
@@ -64,6 +78,7 @@ impl Detector for Consensus {
             let netuid = Args::of(&event.args).netuid(0).unwrap_or(u16::MAX);
             state.members.remove(&netuid);
             state.cutoffs.remove(&netuid);
+            state.inactive.remove(&netuid);
         }
         for epoch in epochs_of(block) {
             let cutoff =
@@ -79,8 +94,10 @@ impl Detector for Consensus {
                     block.number,
                 );
             }
+            follow_updates(config, members, &epoch, block.number);
             trust(config, members, &epoch, block.number, out);
-            activity(config, members, &epoch, block.number, cutoff, out);
+            let inactive = state.inactive.entry(epoch.netuid).or_default();
+            activity(config, members, &epoch, (block.number, cutoff, inactive), out);
         }
     }
 }
@@ -103,6 +120,59 @@ fn remember(config: &WatchConfig, member: &mut Member, epoch: &Epoch<'_>, neuron
     member.active.push_back((number, is_active));
     while member.active.len() > wanted.epochs {
         member.active.pop_front();
+    }
+}
+
+/// Follows who gave new weights since the epoch before, and whose turn passed without.
+fn follow_updates(
+    config: &WatchConfig,
+    members: &mut BTreeMap<String, Member>,
+    epoch: &Epoch<'_>,
+    number: u64,
+) {
+    let known = |neuron: &NeuronState| {
+        let member = members.get(&neuron.hotkey)?;
+        Some((neuron.last_update?, member.last_update?))
+    };
+    let judged: Vec<(u64, u64)> =
+        epoch.validators().filter(|neuron| neuron.active != Some(false)).filter_map(known).collect();
+    let gave = judged.iter().filter(|(now, before)| now > before).count();
+    let most_gave = judged.len() >= 3 && 2 * gave >= judged.len();
+    for neuron in epoch.validators() {
+        let (Some(member), Some(now)) = (members.get_mut(&neuron.hotkey), neuron.last_update) else {
+            continue;
+        };
+        match member.last_update {
+            Some(before) if now > before => {
+                let at = member.missed_at.take().unwrap_or(number);
+                member.gaps.push_back((at, now - before, member.alone));
+                while member.gaps.len() > config.validators.epochs {
+                    member.gaps.pop_front();
+                }
+                member.alone = false;
+            }
+            Some(_) if most_gave => {
+                member.alone = true;
+                member.missed_at.get_or_insert(number);
+            }
+            _ => {}
+        }
+        member.last_update = Some(now);
+    }
+}
+
+impl Member {
+    /// First of the gaps that are longer than usual while others went on, how many there are, and the usual one.
+    fn long_gaps(&self) -> Option<(u64, usize, u64)> {
+        if self.gaps.len() < LEAST_GAPS {
+            return None;
+        }
+        let mut usual: Vec<u64> = self.gaps.iter().map(|(_, blocks, _)| *blocks).collect();
+        usual.sort_unstable();
+        let usual = usual[usual.len() / 2];
+        let mut long = self.gaps.iter().filter(|(_, blocks, alone)| *alone && 2 * blocks >= 3 * usual);
+        let (first, ..) = long.next()?;
+        Some((*first, 1 + long.count(), usual))
     }
 }
 
@@ -212,8 +282,7 @@ fn activity(
     config: &WatchConfig,
     members: &BTreeMap<String, Member>,
     epoch: &Epoch<'_>,
-    number: u64,
-    cutoff: u64,
+    (number, cutoff, inactive_epochs): (u64, u64, &mut u32),
     out: &mut Out,
 ) {
     let wanted = &config.validators;
@@ -256,32 +325,17 @@ fn activity(
                     .account(neuron.coldkey.clone());
             out.fire(finding);
         }
-        let Some(member) = members.get(&neuron.hotkey) else { continue };
-        let states: Vec<(u64, bool)> = member.active.iter().copied().collect();
-        let changes = states.windows(2).filter(|pair| pair[0].1 != pair[1].1).count();
-        if share >= wanted.least_stake && u32::try_from(changes).unwrap_or(u32::MAX) >= wanted.flaky_changes {
-            let severity = if share >= wanted.copy_stake { Severity::S3 } else { Severity::S4 };
-            let title = format!(
-                "{} went in and out of subnet {} {changes} times within {} epochs.",
-                short(&neuron.hotkey),
-                epoch.netuid,
-                states.len()
-            );
-            let first =
-                states.windows(2).find(|pair| pair[0].1 != pair[1].1).map_or(number, |pair| pair[1].0);
-            #[allow(clippy::cast_precision_loss)]
-            let signal = (changes as f64, f64::from(wanted.flaky_changes));
-            let finding = Finding::level(Kind::FlakyValidator, scope, severity, signal, title)
-                .since(first)
-                .with("uid", neuron.uid)
-                .with("changes", changes as u64)
-                .with("stake_share", rounded(share))
-                .account(neuron.coldkey.clone());
-            out.fire(finding);
+        if let Some(member) = members.get(&neuron.hotkey).filter(|_| share >= wanted.least_stake) {
+            flakiness(config, member, epoch, neuron, number, out);
         }
     }
     let part = if permitted > 0.0 { inactive / permitted } else { 0.0 };
     if part < wanted.inactive_stake && !(permitted > 0.0 && active_count == 0) {
+        *inactive_epochs = 0;
+        return;
+    }
+    *inactive_epochs += 1;
+    if *inactive_epochs < INACTIVE_EPOCHS {
         return;
     }
     let title =
@@ -292,5 +346,52 @@ fn activity(
             .with("inactive_share", rounded(part))
             .with("active_validators", active_count)
             .item(json!({ "block": number, "inactive_share": rounded(part) }));
+    out.fire(finding);
+}
+
+/// In and out of the consensus, or weights now and then.
+fn flakiness(
+    config: &WatchConfig,
+    member: &Member,
+    epoch: &Epoch<'_>,
+    neuron: &NeuronState,
+    number: u64,
+    out: &mut Out,
+) {
+    let wanted = &config.validators;
+    let states: Vec<(u64, bool)> = member.active.iter().copied().collect();
+    let changes = states.windows(2).filter(|pair| pair[0].1 != pair[1].1).count();
+    let (first_gap, gaps, usual) = member.long_gaps().unwrap_or_default();
+    let most = u32::try_from(changes.max(gaps)).unwrap_or(u32::MAX);
+    if most < wanted.flaky_changes {
+        return;
+    }
+    let share = epoch.share(neuron);
+    let severity = if share >= wanted.copy_stake { Severity::S3 } else { Severity::S4 };
+    let (who, netuid) = (short(&neuron.hotkey), epoch.netuid);
+    let title = match changes >= gaps {
+        true => {
+            format!(
+                "{who} went in and out of subnet {netuid} {changes} times within {} epochs.",
+                states.len()
+            )
+        }
+        false => format!(
+            "{who} gives weights to subnet {netuid} now and then: {gaps} of {} gaps are longer than its usual {usual} blocks, while others go on.",
+            member.gaps.len()
+        ),
+    };
+    let changed = states.windows(2).find(|pair| pair[0].1 != pair[1].1).map_or(number, |pair| pair[1].0);
+    let first = if changes >= gaps { changed } else { first_gap };
+    let signal = (f64::from(most), f64::from(wanted.flaky_changes));
+    let scope = Scope::Neuron(netuid, neuron.hotkey.clone());
+    let finding = Finding::level(Kind::FlakyValidator, scope, severity, signal, title)
+        .since(first)
+        .with("uid", neuron.uid)
+        .with("changes", changes as u64)
+        .with("long_gaps", gaps as u64)
+        .with("usual_gap_blocks", usual)
+        .with("stake_share", rounded(share))
+        .account(neuron.coldkey.clone());
     out.fire(finding);
 }

@@ -19,6 +19,12 @@ use crate::{
 
 /// Differences of weights below which two rows are equal.
 const EQUAL: f32 = 2e-4;
+/// Epochs whose consensus may be repeated: commits are revealed late.
+const PAST: usize = 4;
+/// Difference of weights and a past consensus (L1) that rounding explains.
+const EXACT: f64 = 0.002;
+/// How many times further the others must be from it.
+const OTHERS: f64 = 10.0;
 /// Validators whose rows are compared in pairs at most.
 const MOST_PAIRED: usize = 24;
 
@@ -27,7 +33,8 @@ pub(super) struct Copying;
 /// What is remembered of a subnet's last epoch, and of its validators.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Memory {
-    consensus: Vec<f32>,
+    /// Consensus of the last epochs, the newest last.
+    past: VecDeque<Vec<f32>>,
     rows: BTreeMap<u16, (String, Vec<(u16, f32)>)>,
     members: BTreeMap<String, Member>,
     last_epoch: u64,
@@ -41,6 +48,18 @@ struct Member {
     coldkey: String,
 }
 
+impl Memory {
+    /// Who goes on under another key is the same validator.
+    fn swap(&mut self, old: &str, new: &str) {
+        if let Some(member) = self.members.remove(old) {
+            self.members.insert(new.to_owned(), member);
+        }
+        for (hotkey, _) in self.rows.values_mut().filter(|(hotkey, _)| hotkey == old) {
+            new.clone_into(hotkey);
+        }
+    }
+}
+
 /// Memory by subnet.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct CopyingState {
@@ -50,6 +69,7 @@ pub(super) struct CopyingState {
 impl Detector for Copying {
     type State = CopyingState;
     const NAME: &'static str = "copying";
+    const VERSION: u32 = 2;
     const LANE: Lane = Lane::State;
     const KINDS: &'static [Kind] = &[Kind::WeightCopying];
 
@@ -61,6 +81,12 @@ impl Detector for Copying {
         for event in block.events("SubtensorModule", "NetworkRemoved") {
             state.subnets.remove(&Args::of(&event.args).netuid(0).unwrap_or(u16::MAX));
         }
+        for event in block.events("SubtensorModule", "HotkeySwapped") {
+            let args = Args::of(&event.args);
+            if let (Some(old), Some(new)) = (args.text("old_hotkey", 1), args.text("new_hotkey", 2)) {
+                state.subnets.values_mut().for_each(|memory| memory.swap(&old, &new));
+            }
+        }
         for epoch in epochs_of(block) {
             let memory = state.subnets.entry(epoch.netuid).or_default();
             look(config, memory, &epoch, block.number, out);
@@ -71,7 +97,10 @@ impl Detector for Copying {
                     Some((neuron.uid, (neuron.hotkey.clone(), epoch.rows.get(&neuron.uid)?.clone())))
                 })
                 .collect();
-            memory.consensus.clone_from(&epoch.consensus);
+            memory.past.push_back(epoch.consensus.clone());
+            while memory.past.len() > PAST {
+                memory.past.pop_front();
+            }
             memory.last_epoch = block.number;
         }
     }
@@ -85,13 +114,17 @@ fn look(config: &WatchConfig, memory: &mut Memory, epoch: &Epoch<'_>, number: u6
         .filter(|neuron| neuron.active != Some(false))
         .filter_map(|neuron| Some((neuron, epoch.rows.get(&neuron.uid)?)))
         .collect();
-    if memory.consensus.is_empty() || epoch.consensus.is_empty() || judged.len() < 3 {
+    let Some(previous) = memory
+        .past
+        .back()
+        .filter(|past| !past.is_empty() && !epoch.consensus.is_empty() && judged.len() >= 3)
+    else {
         return out.blind(
             Kind::WeightCopying,
             scope(),
             "fewer than three validators with weights, or no consensus yet",
         );
-    }
+    };
     if epoch.effective_miners() < 3.0 {
         return out.blind(Kind::WeightCopying, scope(), "fewer than three miners earn: everybody agrees");
     }
@@ -99,22 +132,44 @@ fn look(config: &WatchConfig, memory: &mut Memory, epoch: &Epoch<'_>, number: u6
     let similarities = paired.iter().enumerate().flat_map(|(place, (_, one))| {
         paired[place + 1..].iter().map(|(_, other)| cosine_of_rows(one, other)).collect::<Vec<_>>()
     });
-    if median(similarities).unwrap_or(1.0) > wanted.unanimous {
+    // digit by digit is no agreement, however much everybody agrees
+    let nearest: BTreeMap<u16, f64> = judged
+        .iter()
+        .map(|(neuron, row)| {
+            let all = memory.past.iter().filter(|past| !past.is_empty()).map(|past| distance(row, past));
+            (neuron.uid, all.fold(f64::INFINITY, f64::min))
+        })
+        .collect();
+    let typical = median(nearest.values().copied()).unwrap_or(0.0);
+    let is_unanimous = median(similarities).unwrap_or(1.0) > wanted.unanimous;
+    if is_unanimous && typical < OTHERS * EXACT {
         return out.blind(Kind::WeightCopying, scope(), "weights are unanimous");
     }
     let innovations: BTreeMap<u16, f64> =
-        judged.iter().map(|(neuron, row)| (neuron.uid, distance(row, &memory.consensus))).collect();
+        judged.iter().map(|(neuron, row)| (neuron.uid, distance(row, previous))).collect();
     let mut copiers = 0.0;
     let mut found = Vec::new();
     for (neuron, row) in &judged {
         let others = innovations.iter().filter(|(uid, _)| **uid != neuron.uid).map(|(_, value)| *value);
-        let (before, now) = (cosine(row, &memory.consensus), cosine(row, &epoch.consensus));
-        let copied = before >= wanted.copy_similarity
+        let (before, now) = (cosine(row, previous), cosine(row, &epoch.consensus));
+        let own = memory.rows.get(&neuron.uid).filter(|(hotkey, _)| *hotkey == neuron.hotkey);
+        // a row that stays is what it was when it was given: it may itself have made the consensus since
+        let stays = own.is_some_and(|(_, before)| equal(before, row));
+        let was = memory.members.get(&neuron.hotkey).and_then(|member| member.epochs.back());
+        let exact = match stays {
+            true => was.is_some_and(|(_, copied, _)| *copied),
+            false => {
+                typical >= OTHERS * EXACT
+                    && nearest.get(&neuron.uid).is_some_and(|distance| *distance < EXACT)
+            }
+        };
+        let alike = !is_unanimous
+            && before >= wanted.copy_similarity
             && before > now + wanted.copy_gap
             && innovations.get(&neuron.uid).is_some_and(|own| *own < wanted.copy_innovation)
             && median(others).is_some_and(|others| others > wanted.others_innovation);
-        let own = memory.rows.get(&neuron.uid).filter(|(hotkey, _)| *hotkey == neuron.hotkey);
-        let is_new = own.is_none_or(|(_, before)| !equal(before, row));
+        let copied = exact || alike;
+        let is_new = !is_unanimous && !stays;
         let source = memory.rows.iter().find(|(uid, (_, before))| {
             let other = epoch.neurons.iter().find(|other| other.uid == **uid);
             **uid != neuron.uid
@@ -156,7 +211,7 @@ fn look(config: &WatchConfig, memory: &mut Memory, epoch: &Epoch<'_>, number: u6
             _ => Severity::S4,
         };
         let title = format!(
-            "{} repeats weights of subnet {}: {repeats} rows of others and {copies} times the consensus of the epoch before.",
+            "{} repeats weights of subnet {}: {repeats} rows of others and {copies} times a consensus of epochs before.",
             short(&neuron.hotkey),
             epoch.netuid
         );

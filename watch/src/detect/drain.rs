@@ -1,6 +1,6 @@
 //! Wallets that are emptied.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -41,7 +41,8 @@ pub(super) struct DrainState {
     senders: BTreeMap<String, Sender>,
     /// TAO given to stake minus taken back, by coldkey.
     staked: BTreeMap<String, i64>,
-    pairs: VecDeque<(String, String, u64)>,
+    /// Sender and receiver, with the block in which they first had to do with one another.
+    pairs: BTreeMap<String, u64>,
     swapped: BTreeMap<String, u64>,
     dissolved_at: Option<u64>,
 }
@@ -56,6 +57,7 @@ struct Sent {
 impl Detector for Drain {
     type State = DrainState;
     const NAME: &'static str = "drain";
+    const VERSION: u32 = 2;
     const LANE: Lane = Lane::State;
     const KINDS: &'static [Kind] = &[Kind::WalletDrain, Kind::AccountEmptied];
 
@@ -89,9 +91,8 @@ impl Detector for Drain {
             let Some(after) = balances.get(flow.from.as_str()) else { continue };
             let staked = u64::try_from(state.staked.get(&flow.from).copied().unwrap_or(0)).unwrap_or(0);
             let gone = left.get(flow.from.as_str()).copied().unwrap_or(0);
-            let known = state.pairs.iter().any(|(from, to, at)| {
-                *from == flow.from && *to == flow.to && at + config.drain.window_blocks < block.number
-            });
+            let met = state.pairs.get(&pair_of(flow));
+            let known = met.is_some_and(|at| at + config.drain.window_blocks < block.number);
             let sender = state.senders.entry(flow.from.clone()).or_default();
             if sender.first == 0 {
                 sender.first = block.number;
@@ -107,11 +108,11 @@ impl Detector for Drain {
             }
             touched.insert(flow.to.clone());
         }
-        for flow in sent {
-            state.pairs.push_back((flow.from, flow.to, block.number));
+        for flow in &sent {
+            state.pairs.entry(pair_of(flow)).or_insert(block.number);
         }
-        while state.pairs.len() > MOST_PAIRS {
-            state.pairs.pop_front();
+        if state.pairs.len() > MOST_PAIRS {
+            state.forget_pairs();
         }
         for to in touched {
             state.judge(config, &to, block.number, out);
@@ -147,7 +148,20 @@ fn flows_of(block: &Block<'_>) -> Vec<Sent> {
     flows
 }
 
+fn pair_of(flow: &Sent) -> String {
+    format!("{} {}", flow.from, flow.to)
+}
+
 impl DrainState {
+    /// Forgets the older half of the pairs.
+    fn forget_pairs(&mut self) {
+        let mut blocks: Vec<u64> = self.pairs.values().copied().collect();
+        let middle = blocks.len() / 2;
+        let (_, oldest, _) = blocks.select_nth_unstable(middle);
+        let oldest = *oldest;
+        self.pairs.retain(|_, at| *at > oldest);
+    }
+
     /// Follows what accounts staked; what they took back in this block.
     fn follow_stakes(&mut self, block: &Block<'_>) -> BTreeMap<String, u64> {
         let mut unstaked: BTreeMap<String, u64> = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! Failures, unpaid spam, fees, large transfers.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,6 +18,8 @@ use crate::{
 const WINDOW: usize = 50;
 /// Blocks that tell whether they go on.
 const RECENT: usize = 10;
+/// Blocks between two with the error of a wave, at most.
+const APART: u64 = 4;
 /// Blocks in which unpaid failures are counted.
 const HOUR: u64 = 300;
 /// Blocks after an upgrade in which failures are tagged.
@@ -39,11 +41,26 @@ struct Failed {
 pub(super) struct FailuresState {
     window: VecDeque<Failed>,
     usual: Baseline,
+    wave: Option<Wave>,
+    /// Last block of the wave before.
+    ended: u64,
+}
+
+/// Failures that go on.
+#[derive(Debug, Serialize, Deserialize)]
+struct Wave {
+    since: u64,
+    last: u64,
+    /// Failures a block between what is usual and what came.
+    level: f64,
+    /// The error that makes it, where one does.
+    error: Option<String>,
 }
 
 impl Detector for Failures {
     type State = FailuresState;
     const NAME: &'static str = "failures";
+    const VERSION: u32 = 2;
     const LANE: Lane = Lane::Log;
     const KINDS: &'static [Kind] = &[Kind::FailedExtrinsics];
 
@@ -59,6 +76,7 @@ impl Detector for Failures {
         let wanted = &config.extrinsics;
         if !block.follows {
             state.window.clear();
+            state.wave = None;
         }
         state.window.push_back(failed_of(block));
         if state.window.len() < WINDOW {
@@ -67,90 +85,172 @@ impl Detector for Failures {
         if state.window.len() > WINDOW {
             state.window.pop_front();
         }
-        let signed: u64 = state.window.iter().map(|block| block.signed).sum();
-        let failed: u64 = state.window.iter().map(|block| block.failed.len() as u64).sum();
-        #[allow(clippy::cast_precision_loss)]
-        let (count, share) = (failed as f64, failed as f64 / signed.max(1) as f64);
-        let z = state.usual.z(count, 2.0);
-        let signers: BTreeSet<&str> =
-            state.window.iter().flat_map(|block| &block.failed).map(|(.., signer)| signer.as_str()).collect();
-        let is_many = signers.len() >= wanted.signers;
-        let by_share = share > wanted.failed && signed >= wanted.least_extrinsics;
-        let stands_out = state.usual.len() >= 100 && z > wanted.z && failed >= wanted.least_failed;
-        // the window remembers failures for a while after they have ended
-        let lately: usize = state.window.iter().rev().take(RECENT).map(|block| block.failed.len()).sum();
-        #[allow(clippy::cast_precision_loss)]
-        let goes_on = lately as f64 / RECENT as f64 >= 0.3 * count / WINDOW as f64;
-        if is_many && (by_share || stands_out) && !goes_on {
-            return;
-        }
-        if !(is_many && (by_share || stands_out)) {
+        let window = std::mem::take(&mut state.window);
+        let seen = Seen::of(&window, state.ended, wanted.per_signer());
+        tell(config, state, &window, &seen, block, out);
+        state.window = window;
+    }
+}
+
+fn tell(
+    config: &WatchConfig,
+    state: &mut FailuresState,
+    window: &VecDeque<Failed>,
+    seen: &Seen<'_>,
+    block: &Block<'_>,
+    out: &mut Out,
+) {
+    let wanted = &config.extrinsics;
+    #[allow(clippy::cast_precision_loss)]
+    let (count, share) = (seen.weighed as f64, seen.weighed as f64 / seen.signed.max(1) as f64);
+    let z = state.usual.z(count, 2.0);
+    let by_share = share > wanted.failed && seen.signed >= wanted.least_extrinsics;
+    let stands_out = state.usual.len() >= 100 && z > wanted.z && seen.weighed >= wanted.least_failed;
+    let is_wave = seen.signers.len() >= wanted.signers && (by_share || stands_out);
+    if state.wave.is_none() {
+        if !is_wave {
             if block.number.is_multiple_of(10) {
                 state.usual.push(count, 720);
             }
             return;
         }
-        let since = thick_since(&state.window);
-        let errors = counted(state, |(error, ..)| error);
-        let calls = counted(state, |(_, call, _)| call);
-        let cause = errors.first().filter(|(_, times)| {
-            #[allow(clippy::cast_precision_loss)]
-            let part = *times as f64 / count;
-            part >= wanted.single_error
-        });
-        let said = cause.map(|(error, times)| format!(" {times} with {error}.")).unwrap_or_default();
-        let title = format!("{failed} of {signed} extrinsics of the last {WINDOW} blocks failed.{said}");
-        let mut finding = Finding::level(
-            Kind::FailedExtrinsics,
-            Scope::Chain,
-            Severity::S3,
-            (z.max(share / wanted.failed * wanted.z), wanted.z),
-            title,
-        )
-        .since(since.unwrap_or(block.number))
-        .with("failed", failed)
-        .with("signed", signed)
-        .with("share", rounded(share))
-        .with("z", rounded(z))
-        .with("usual_failed", state.usual.median())
-        .with("signers", signers.len() as u64)
-        .with(
-            "errors",
-            json!(
-                errors.iter().take(8).map(|(name, n)| json!({"error": name, "times": n})).collect::<Vec<_>>()
-            ),
-        )
-        .with(
-            "calls",
-            json!(
-                calls.iter().take(8).map(|(name, n)| json!({"call": name, "times": n})).collect::<Vec<_>>()
-            ),
-        )
-        .with("cause", cause.map(|(error, _)| meaning_of(error)));
-        if block.since_upgrade().is_some_and(|blocks| blocks < AFTER_UPGRADE) {
-            finding = finding.with("breaking_client", true);
-        }
-        if block.safe_mode {
-            finding = finding.with("safe_mode", true);
-        }
-        out.fire(finding);
+        state.wave = Some(Wave::begin(window, state.usual.median(), wanted.single_error));
+    }
+    let Some(wave) = state.wave.as_mut() else { return };
+    if wave.mean_of(window, RECENT) < wave.level {
+        // the window remembers for a while what is over: it begins anew behind the wave
+        state.ended = wave.last;
+        state.wave = None;
+        return;
+    }
+    let Some(now) = window.back().filter(|now| wave.goes_on(now)) else { return };
+    wave.last = now.block;
+    let since = wave.since;
+    let strength = if is_wave { z.max(share / wanted.failed * wanted.z) } else { wanted.z };
+    let failed = seen.failed.len() as u64;
+    let (errors, calls) = (counted(&seen.failed, |of| &of.0), counted(&seen.failed, |of| &of.1));
+    let cause = errors.first().filter(|(_, times)| {
+        #[allow(clippy::cast_precision_loss)]
+        let part = *times as f64 / failed.max(1) as f64;
+        part >= wanted.single_error
+    });
+    let said = cause.map(|(error, times)| format!(" {times} with {error}.")).unwrap_or_default();
+    let title = format!("{failed} of {} extrinsics of the last {WINDOW} blocks failed.{said}", seen.signed);
+    let top = |list: &[(&str, u64)], what: &str| -> Vec<Value> {
+        list.iter().take(8).map(|(name, times)| json!({ what: name, "times": times })).collect()
+    };
+    let mut finding =
+        Finding::level(Kind::FailedExtrinsics, Scope::Chain, Severity::S3, (strength, wanted.z), title)
+            .since(since)
+            .with("failed", failed)
+            .with("signed", seen.signed)
+            .with("share", rounded(share))
+            .with("z", rounded(z))
+            .with("usual_failed", state.usual.median())
+            .with("signers", seen.signers.len() as u64)
+            .with("errors", json!(top(&errors, "error")))
+            .with("calls", json!(top(&calls, "call")))
+            .with("cause", cause.map(|(error, _)| meaning_of(error)));
+    if block.since_upgrade().is_some_and(|blocks| blocks < AFTER_UPGRADE) {
+        finding = finding.with("breaking_client", true);
+    }
+    if block.safe_mode {
+        finding = finding.with("safe_mode", true);
+    }
+    out.fire(finding);
+}
+
+impl Failed {
+    /// How many failed, by `error` where it is given.
+    #[allow(clippy::cast_precision_loss)]
+    fn count(&self, error: Option<&str>) -> f64 {
+        self.failed.iter().filter(|(with, ..)| error.is_none_or(|error| error == with)).count() as f64
     }
 }
 
-/// The first block from which failures came thickest.
-fn thick_since(window: &VecDeque<Failed>) -> Option<u64> {
-    let mut sum = 0_usize;
-    let mut densest: Option<(f64, u64)> = None;
-    for (position, failed) in window.iter().rev().enumerate() {
-        sum += failed.failed.len();
-        #[allow(clippy::cast_precision_loss)]
-        let density = sum as f64 / (position + 1) as f64;
-        let is_long = position + 1 >= RECENT;
-        if is_long && !failed.failed.is_empty() && densest.is_none_or(|(best, _)| density >= 0.9 * best) {
-            densest = Some((densest.map_or(density, |(best, _)| best.max(density)), failed.block));
+/// Failures of the window that are not those of a wave before.
+struct Seen<'a> {
+    signed: u64,
+    failed: Vec<&'a (String, String, String)>,
+    signers: BTreeMap<&'a str, u64>,
+    /// Failures, a signer's no more than a few: one bot is no wave.
+    weighed: u64,
+}
+
+impl<'a> Seen<'a> {
+    fn of(window: &'a VecDeque<Failed>, ended: u64, per_signer: u64) -> Self {
+        let rows = || window.iter().filter(move |row| row.block > ended);
+        let failed: Vec<_> = rows().flat_map(|row| &row.failed).collect();
+        let mut signers: BTreeMap<&str, u64> = BTreeMap::new();
+        for (.., signer) in &failed {
+            *signers.entry(signer).or_default() += 1;
         }
+        let weighed = signers.values().map(|times| (*times).min(per_signer)).sum();
+        Self { signed: rows().map(|row| row.signed).sum(), failed, signers, weighed }
     }
-    densest.map(|(_, block)| block)
+}
+
+impl Wave {
+    /// A wave that goes on in the last blocks, back to where it began.
+    fn begin(window: &VecDeque<Failed>, usual: f64, single_error: f64) -> Self {
+        let mut counts: BTreeMap<&str, f64> = BTreeMap::new();
+        let mut recent = 0.0;
+        for (error, ..) in window.iter().rev().take(RECENT).flat_map(|row| &row.failed) {
+            *counts.entry(error).or_default() += 1.0;
+            recent += 1.0;
+        }
+        let single = counts.iter().find(|(_, times)| **times >= single_error * recent);
+        let mut wave = Self {
+            since: window.back().map_or(0, |row| row.block),
+            last: 0,
+            level: 0.0,
+            error: single.map(|(error, _)| (*error).to_owned()),
+        };
+        #[allow(clippy::cast_precision_loss)]
+        let before = if wave.error.is_some() { 0.0 } else { usual / WINDOW as f64 };
+        wave.level = f64::midpoint(before, wave.mean_of(window, RECENT));
+        wave.since = if wave.error.is_some() { wave.unbroken(window) } else { wave.parting(window) };
+        wave.last = wave.since;
+        wave
+    }
+
+    /// The first block of those with the error that are few blocks apart.
+    fn unbroken(&self, window: &VecDeque<Failed>) -> u64 {
+        let mut first = self.since;
+        let with = window.iter().rev().filter(|row| row.count(self.error.as_deref()) > 0.0);
+        for row in with.take_while(|row| row.block <= self.since) {
+            if first - row.block > APART {
+                break;
+            }
+            first = row.block;
+        }
+        first
+    }
+
+    /// Where failures came to be more: the place that parts the window best into few before and many since.
+    fn parting(&self, window: &VecDeque<Failed>) -> u64 {
+        let (mut sum, mut best, mut since) = (0.0, 0.0, self.since);
+        for row in window.iter().rev() {
+            sum += row.count(None) - self.level;
+            if sum > best {
+                (best, since) = (sum, row.block);
+            }
+        }
+        since
+    }
+
+    /// Whether a block is one of it.
+    fn goes_on(&self, row: &Failed) -> bool {
+        let count = row.count(self.error.as_deref());
+        if self.error.is_some() { count > 0.0 } else { count >= self.level }
+    }
+
+    /// Its failures a block of the last `blocks`.
+    #[allow(clippy::cast_precision_loss)]
+    fn mean_of(&self, window: &VecDeque<Failed>, blocks: usize) -> f64 {
+        let rows = window.iter().rev().take(blocks);
+        rows.map(|row| row.count(self.error.as_deref())).sum::<f64>() / blocks as f64
+    }
 }
 
 fn failed_of(block: &Block<'_>) -> Failed {
@@ -175,11 +275,11 @@ fn failed_of(block: &Block<'_>) -> Failed {
 }
 
 fn counted<'a>(
-    state: &'a FailuresState,
+    failed: &[&'a (String, String, String)],
     what: impl Fn(&'a (String, String, String)) -> &'a String,
 ) -> Vec<(&'a str, u64)> {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for failed in state.window.iter().flat_map(|block| &block.failed) {
+    for failed in failed {
         *counts.entry(what(failed)).or_default() += 1;
     }
     let mut counts: Vec<_> = counts.into_iter().collect();

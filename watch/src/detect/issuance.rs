@@ -27,13 +27,21 @@ pub(super) struct Issuance;
 pub(super) struct IssuanceState {
     /// (block, total issuance, block emission)
     last: Option<(u64, u64, Option<u64>)>,
-    /// (block, total issuance − balances' issuance − TAO in pools)
-    sides: VecDeque<(u64, i128)>,
+    /// Total issuance − balances' issuance − TAO in pools at a block.
+    side: Option<(u64, i128)>,
+    /// Whether root stakers were paid since.
+    paid: bool,
+    /// What the difference moved by in all, and the blocks in which that was measured.
+    moved: i128,
+    measured: u64,
+    /// (block, moved, measured)
+    samples: VecDeque<(u64, i128, u64)>,
 }
 
 impl Detector for Issuance {
     type State = IssuanceState;
     const NAME: &'static str = "issuance";
+    const VERSION: u32 = 2;
     const LANE: Lane = Lane::State;
     const KINDS: &'static [Kind] = &[Kind::IssuanceAnomaly, Kind::AccountingDrift, Kind::Halving];
 
@@ -53,13 +61,17 @@ impl Detector for Issuance {
         state.last = Some((block.number, total, network.block_emission_rao));
         let pools: Option<u128> =
             rows.subnets.iter().map(|row| row.tao_in_rao.map(u128::from)).sum::<Option<u128>>();
-        match (network.balances_issuance_rao, pools.filter(|_| !rows.subnets.is_empty())) {
-            (Some(balances), Some(pools)) if block.number.is_multiple_of(EVERY) => {
+        state.paid |= rows.root_paid;
+        if rows.subnets.is_empty() {
+            return;
+        }
+        match (network.balances_issuance_rao, pools) {
+            (Some(balances), Some(pools)) => {
                 let side =
                     i128::from(total) - i128::from(balances) - i128::try_from(pools).unwrap_or(i128::MAX);
-                drift(config, state, block, side, out);
+                state.measure(block.number, side);
+                drift(config, state, block, out);
             }
-            (Some(_), Some(_)) => {}
             _ => out.blind(Kind::AccountingDrift, None, "the balances' issuance or the pools are not known"),
         }
     }
@@ -114,18 +126,38 @@ fn step(
     out.fire(finding);
 }
 
-fn drift(config: &WatchConfig, state: &mut IssuanceState, block: &Block<'_>, side: i128, out: &mut Out) {
-    while state.sides.front().is_some_and(|(at, _)| at + DAY < block.number) {
-        state.sides.pop_front();
+impl IssuanceState {
+    /// Adds what the difference moved by since it was last known. Where root stakers were paid nothing can be said: what
+    /// pools sell for them becomes stake on root that no pool counts.
+    fn measure(&mut self, number: u64, side: i128) {
+        if let Some((at, before)) = self.side.filter(|_| !self.paid) {
+            self.moved += side - before;
+            self.measured += number.saturating_sub(at);
+        }
+        self.side = Some((number, side));
+        self.paid = false;
     }
-    state.sides.push_back((block.number, side));
+}
+
+fn drift(config: &WatchConfig, state: &mut IssuanceState, block: &Block<'_>, out: &mut Out) {
     // an upgrade may count anew
     if block.since_upgrade().is_some_and(|since| since < EVERY) {
-        state.sides.clear();
+        state.samples.clear();
         return;
     }
-    let Some((at, before)) = state.sides.front().copied() else { return };
-    let moved = (side - before).unsigned_abs();
+    if state.samples.back().is_some_and(|(at, ..)| at + EVERY > block.number) {
+        return;
+    }
+    while state.samples.front().is_some_and(|(at, ..)| at + DAY < block.number) {
+        state.samples.pop_front();
+    }
+    state.samples.push_back((block.number, state.moved, state.measured));
+    let Some((at, before, measured)) = state.samples.front().copied() else { return };
+    if 2 * (state.measured - measured) < block.number - at {
+        let reason = "root stakers were paid in most blocks: what they get is counted by no pool";
+        return out.blind(Kind::AccountingDrift, None, reason);
+    }
+    let moved = (state.moved - before).unsigned_abs();
     let bound = u128::from(config.issuance.drift_tao) * 1_000_000_000;
     if moved <= bound {
         return;

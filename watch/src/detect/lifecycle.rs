@@ -67,12 +67,7 @@ impl Detector for Upgrades {
         if let Some(difference) = &block.input.upgrade {
             finding = finding.with("metadata", serde_json::to_value(difference).unwrap_or_default());
         }
-        let migrations = block.input.state.as_ref().map(|state| state.migrations.clone());
-        let migrations = migrations.filter(|found| !found.is_empty());
-        finding = match migrations {
-            Some(migrations) => finding.with("migrations", json!(migrations)),
-            None => finding.with("migrations", Value::Null),
-        };
+        finding = finding.with("migrations", json!(block.input.migrations));
         out.fire(finding);
     }
 }

@@ -40,7 +40,7 @@ const WEIGHTY: [&str; 22] = [
     "subnet_emission_enabled",
 ];
 /// Parameters of the network that are serious.
-const SERIOUS: [&str; 12] = [
+const SERIOUS: [&str; 11] = [
     "subnet_owner_cut",
     "total_issuance",
     "stake_threshold",
@@ -51,7 +51,6 @@ const SERIOUS: [&str; 12] = [
     "min_childkey_take",
     "tao_weight",
     "evm_chain_id",
-    "ck_burn",
     "subnet_limit",
 ];
 /// Blocks of an hour.
@@ -107,6 +106,7 @@ fn change_of(call: &CallRow) -> Option<Change<'_>> {
 impl Detector for Parameters {
     type State = ParametersState;
     const NAME: &'static str = "parameters";
+    const VERSION: u32 = 2;
     const LANE: Lane = Lane::Log;
     const KINDS: &'static [Kind] = &[Kind::HyperparameterChange, Kind::NetworkParameterChange];
 

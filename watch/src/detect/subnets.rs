@@ -27,11 +27,14 @@ pub(super) struct Emission;
 pub(super) struct EmissionState {
     without: BTreeMap<u16, u64>,
     had: BTreeMap<u16, u64>,
+    /// Tempo, and since which block.
+    tempos: BTreeMap<u16, (u64, u64)>,
 }
 
 impl Detector for Emission {
     type State = EmissionState;
     const NAME: &'static str = "emission";
+    const VERSION: u32 = 2;
     const LANE: Lane = Lane::State;
     const KINDS: &'static [Kind] = &[Kind::EmissionDisabled, Kind::EpochOverdue];
 
@@ -48,12 +51,13 @@ impl Detector for Emission {
             let netuid = Args::of(&event.args).netuid(0).unwrap_or(u16::MAX);
             state.without.remove(&netuid);
             state.had.remove(&netuid);
+            state.tempos.remove(&netuid);
         }
         let Some(rows) = &block.input.state else { return };
         let pools: u128 = rows.subnets.iter().map(|row| u128::from(row.tao_in_rao.unwrap_or(0))).sum();
         for row in rows.subnets.iter().filter(|row| row.netuid != 0 && row.first_emission_block.is_some()) {
             stopped(config, state, row, pools, block.number, out);
-            overdue(config, row, block.number, out);
+            overdue(config, state, row, block.number, out);
         }
     }
 }
@@ -106,12 +110,16 @@ fn stopped(
     out.fire(finding);
 }
 
-fn overdue(config: &WatchConfig, row: &SubnetState, number: u64, out: &mut Out) {
+fn overdue(config: &WatchConfig, state: &mut EmissionState, row: &SubnetState, number: u64, out: &mut Out) {
     let (Some(tempo), Some(blocks)) = (row.tempo.filter(|tempo| *tempo > 0), row.blocks_since_last_step)
     else {
         return;
     };
-    let late = blocks.saturating_sub(tempo);
+    let (known, since) = state.tempos.get(&row.netuid).copied().unwrap_or((tempo, 0));
+    // a shorter tempo is due counted from its setting, not from the last epoch under the longer one
+    let since = if known == tempo { since } else { number };
+    state.tempos.insert(row.netuid, (tempo, since));
+    let late = blocks.min(number.saturating_sub(since)).saturating_sub(tempo);
     if late <= config.subnets.overdue_blocks {
         return;
     }

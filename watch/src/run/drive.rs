@@ -39,7 +39,7 @@ impl Drive {
     ) -> Result<Self, WatchError> {
         let mut engine = Engine::new(config, lane, None);
         super::memory::resume(&mut engine, store).await?;
-        let source = Source::new(warehouse, lane, engine.last_spec());
+        let source = Source::new(warehouse, lane, engine.last_spec()).patient();
         Ok(Self { engine: Some(engine), source, lane })
     }
 

@@ -12,12 +12,15 @@ use yumascan_store::Store;
 use yumascan_warehouse::{Warehouse, query::coverage::BlockRange};
 
 use super::{
-    drive::{BATCH, Drive},
+    drive::Drive,
     record::{record, retract},
 };
 use crate::{
     Incident, Kind, Lane, Severity, WatchConfig, engine::NotEvaluable, error::WatchError, ledger::Changes,
 };
+
+/// Blocks that are read at once: more than behind the head, for each reading of a table costs as much as its parts.
+const AT_ONCE: u64 = 128;
 
 /// What to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -160,7 +163,7 @@ async fn replay_lane(
     for range in &ranges {
         let mut next = range.from;
         while next <= range.to {
-            let last = range.to.min(next + BATCH - 1);
+            let last = range.to.min(next + AT_ONCE - 1);
             let (mut changes, looked) = drive.advance(next, last).await?;
             changes.incidents.retain(wanted);
             let kept: HashSet<&str> = changes.incidents.iter().map(|incident| incident.id.as_str()).collect();

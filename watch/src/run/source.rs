@@ -1,11 +1,19 @@
 //! Blocks for engines, from the warehouse.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use yumascan_warehouse::{Warehouse, query::coverage::BlockRange};
 
 use super::{runtimes::Runtimes, states::States};
 use crate::{BlockInput, Lane, error::WatchError, input::VerificationInput};
+
+/// How long the state lane is waited for at the first block of a runtime.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Blocks behind in which the state lane must have been for it to be waited for.
+const LANE_NEAR: u64 = 1_000;
 
 /// Reads blocks in order and knows which runtime came before.
 pub(super) struct Source {
@@ -13,12 +21,26 @@ pub(super) struct Source {
     lane: Lane,
     last_spec: Option<u32>,
     runtimes: Runtimes,
+    /// How long the state lane is waited for where a block needs it.
+    patience: Duration,
 }
 
 impl Source {
     /// `last_spec` is the runtime of the block before the first that will be read, where it is known.
     pub(super) fn new(warehouse: &Warehouse, lane: Lane, last_spec: Option<u32>) -> Self {
-        Self { warehouse: warehouse.clone(), lane, last_spec, runtimes: Runtimes::default() }
+        Self {
+            warehouse: warehouse.clone(),
+            lane,
+            last_spec,
+            runtimes: Runtimes::default(),
+            patience: Duration::ZERO,
+        }
+    }
+
+    /// The same behind the head, where lanes are not equally far.
+    pub(super) fn patient(mut self) -> Self {
+        self.patience = PATIENCE;
+        self
     }
 
     /// What of `from..=to` the lane can look at, lowest first.
@@ -47,9 +69,12 @@ impl Source {
         for block in blocks {
             let (number, spec) = (block.block.number, block.block.spec_version);
             let before = self.last_spec.replace(spec).filter(|before| *before != spec);
-            let upgrade = match before {
-                Some(old) => Some(self.runtimes.compare(&self.warehouse, old, spec).await?),
-                None => None,
+            let (upgrade, migrations) = match before {
+                Some(old) => (
+                    Some(self.runtimes.compare(&self.warehouse, old, spec).await?),
+                    self.migrations_of(number).await?,
+                ),
+                None => (None, None),
             };
             inputs.push(BlockInput {
                 block: block.block,
@@ -58,12 +83,30 @@ impl Source {
                 events: block.events,
                 quarantine: block.quarantine,
                 upgrade,
+                migrations,
                 state: states.as_mut().map(|states| states.take(number)),
                 verification: (self.lane == Lane::Verification)
                     .then(|| verdicts.remove(&number).unwrap_or_default()),
             });
         }
         Ok(inputs)
+    }
+
+    /// Migrations that a runtime's first block began with. Behind the head the state lane may not be there yet: where it
+    /// is at work it is waited for, so that what is told live is what a replay tells.
+    async fn migrations_of(&self, number: u64) -> Result<Option<Vec<String>>, WatchError> {
+        let started = Instant::now();
+        loop {
+            let found = self.warehouse.find_migrations(number).await?;
+            if found.is_some() || started.elapsed() >= self.patience {
+                return Ok(found.and_then(|list| serde_json::from_str(&list).ok()));
+            }
+            let near = number.saturating_sub(LANE_NEAR);
+            if self.warehouse.list_watchable_state(near, number).await?.is_empty() {
+                return Ok(None);
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
     }
 
     async fn verdicts(&self, from: u64, to: u64) -> Result<BTreeMap<u64, VerificationInput>, WatchError> {

@@ -21,6 +21,7 @@ pub(super) struct States {
     weights: Rows<WeightsRow>,
     balances: Rows<AccountBalanceRow>,
     differences: Rows<SweepDifferenceRow>,
+    root_paid: Vec<u64>,
 }
 
 impl States {
@@ -32,6 +33,7 @@ impl States {
             weights: Grouped::new(rows.weights, |row| row.block_number),
             balances: Grouped::new(rows.balances, |row| row.block_number),
             differences: Grouped::new(rows.sweep_differences, |row| row.block_number),
+            root_paid: rows.root_paid,
         }
     }
 
@@ -52,7 +54,7 @@ impl States {
                 values: row.values,
             }),
             balances: all(self.balances.take(number).into_iter(), |row| (row.account, row.free_rao)),
-            migrations: Vec::new(),
+            root_paid: self.root_paid.binary_search(&number).is_ok(),
             sweep_differences: all(self.differences.take(number).into_iter(), |row| (row.item, row.key)),
         }
     }

@@ -89,7 +89,8 @@ async fn the_recorded_incidents_are_found_with_their_ranges_and_nothing_serious_
         (Severity::S1, Some(1))
     );
     let failed = of(&report, Kind::FailedExtrinsics);
-    assert!(failed.iter().any(|incident| incident.first_block.abs_diff(3_101) <= 10), "{report}");
+    let refused = failed.iter().find(|incident| incident.first_block.abs_diff(3_101) <= 2);
+    assert!(refused.is_some_and(|incident| incident.last_block.abs_diff(3_201) <= 2), "{report}");
     let dissolved = of(&report, Kind::SubnetDissolved);
     assert_eq!((dissolved[0].first_block, dissolved[0].netuids.clone()), (2_300, vec![13]));
     let again: Vec<_> = of(&report, Kind::SubnetRegistered)
@@ -99,14 +100,12 @@ async fn the_recorded_incidents_are_found_with_their_ranges_and_nothing_serious_
     assert_eq!((again[0].first_block, again[0].netuids.clone()), (2_320, vec![13]));
     let swaps: Vec<u64> = of(&report, Kind::KeySwap).iter().map(|swap| swap.first_block).collect();
     assert_eq!(swaps, [850, 870, 950, 950], "{report}");
-    for incident in report.incidents.iter().filter(|incident| incident.severity >= Severity::S2) {
-        assert!(
-            incident.first_block >= 3_000,
-            "serious in a quiet stretch: {} {}",
-            incident.kind,
-            incident.title
-        );
-    }
+    let serious = report.incidents.iter().filter(|incident| incident.severity >= Severity::S2);
+    let quiet: Vec<_> = serious.filter(|incident| incident.first_block < 3_000).collect();
+    // the beacon stops at 2400, and the commits of subnet 7 are not revealed until it goes on
+    assert_eq!(quiet.len(), 1, "{report}");
+    assert_eq!((quiet[0].kind, quiet[0].first_block), (Kind::DrandStall, 2_400));
+    assert_eq!(quiet[0].netuids, [7]);
 
     // the state and verification lanes hold nothing here, and it is said
     assert!(report.not_evaluable.iter().any(|blind| blind.kind == Kind::Halving), "{report}");

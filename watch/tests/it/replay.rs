@@ -15,12 +15,14 @@ fn eventful() -> Vec<BlockInput> {
                 block.signed(&account(300 + who), &[("SubtensorModule", "add_stake"); 400], None);
             }
         }
-        if (900..1_000).contains(&number) && number % 2 == 0 {
-            block.signed(
-                &account(number % 30),
-                &[("SubtensorModule", "add_stake")],
-                Some("Token.FundsUnavailable"),
-            );
+        if (1_250..1_350).contains(&number) {
+            for who in 0..2 {
+                block.signed(
+                    &account((2 * number + who) % 30),
+                    &[("SubtensorModule", "add_stake")],
+                    Some("Token.FundsUnavailable"),
+                );
+            }
         }
         match number {
             1_100 => block.event("SafeMode", "Entered", "{\"until\":1200}".into(), None),
