@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use yumascan_protocol::emission::SubnetInputs;
+use yumascan_protocol::emission::{SubnetInputs, SubnetOutputs};
 use yumascan_warehouse::rows::{EmissionVerificationRow, Verdict, VerificationCauseRow};
 
 use super::{
@@ -208,20 +208,22 @@ fn row_of(
         causes.note(Lane::Emission, item, kind, How::Traced);
     }
     let moved = reserves.unequal.len() as u32;
+    // the chain keeps the amounts of the last block in which a subnet received something; what it receives now is nothing
+    let recomputed = |amount: fn(&SubnetOutputs) -> u64| match (&subnet.outputs, subnet.excluded) {
+        (Some(outputs), _) => Some(amount(outputs)),
+        (None, Some(_)) => Some(0),
+        (None, None) => None,
+    };
     let mut row = EmissionVerificationRow {
         netuid: subnet.netuid,
         verdict: Verdict::Verified.name().to_owned(),
         reason: subnet.excluded.map_or_else(String::new, |why| format!("it receives no emission: {why}")),
         fields_checked: equal + unequal + reserves.checked,
         fields_equal: equal + reserves.checked - moved,
-        tao_in_rao: subnet.outputs.as_ref().map(|outputs| outputs.tao_in_emission_rao),
-        alpha_in_rao: subnet.outputs.as_ref().map(|outputs| outputs.alpha_in_emission_rao),
-        alpha_out_rao: subnet.outputs.as_ref().map(|outputs| outputs.alpha_out_emission_rao),
-        chain_buy_rao: match (&subnet.outputs, subnet.excluded) {
-            (Some(outputs), _) => Some(outputs.excess_tao_rao),
-            (None, Some(_)) => Some(0),
-            (None, None) => None,
-        },
+        tao_in_rao: recomputed(|outputs| outputs.tao_in_emission_rao),
+        alpha_in_rao: recomputed(|outputs| outputs.alpha_in_emission_rao),
+        alpha_out_rao: recomputed(|outputs| outputs.alpha_out_emission_rao),
+        chain_buy_rao: recomputed(|outputs| outputs.excess_tao_rao),
         ..blank.clone()
     };
     if let Some(why) = &subnet.unknown {
