@@ -8,7 +8,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::{IntoParams, ToSchema};
 use yumascan_warehouse::{Order, query::Range};
 
-use crate::ApiError;
+use crate::{
+    ApiError,
+    graphql::{parse_place, split_name},
+};
 
 /// Parameters of the query.
 pub(crate) struct Fields<T>(pub(crate) T);
@@ -44,14 +47,54 @@ fn plain(text: &str) -> String {
     text[start..].to_owned()
 }
 
+/// The greatest integer that every reader of JSON reads exactly.
+const MAX_SAFE: u64 = (1 << 53) - 1;
+
 /// A block height.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(try_from = "u64")]
 #[schema(value_type = u64, minimum = 0, maximum = 9007199254740991_i64, example = 3010)]
 pub(crate) struct Height(pub(crate) u64);
 
+impl TryFrom<u64> for Height {
+    type Error = &'static str;
+
+    fn try_from(number: u64) -> Result<Self, &'static str> {
+        if number > MAX_SAFE { Err("no block is so high") } else { Ok(Self(number)) }
+    }
+}
+
+/// A least amount, rao.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(try_from = "u64")]
+#[schema(value_type = u64, minimum = 0, maximum = 9007199254740991_i64, example = 1000000000)]
+pub(crate) struct Least(pub(crate) u64);
+
+impl TryFrom<u64> for Least {
+    type Error = &'static str;
+
+    fn try_from(rao: u64) -> Result<Self, &'static str> {
+        if rao > MAX_SAFE { Err("at most 9007199254740991 rao can be asked for") } else { Ok(Self(rao)) }
+    }
+}
+
+/// A name that consists of these characters.
+pub(crate) fn name(
+    field: &str,
+    text: Option<String>,
+    is_of: impl Fn(char) -> bool,
+) -> Result<Option<String>, ApiError> {
+    match text {
+        Some(text) if text.is_empty() || !text.chars().all(is_of) => {
+            Err(ApiError::BadInput(format!("`{field}` is no name as it could occur")))
+        }
+        text => Ok(text),
+    }
+}
+
 /// An account: SS58 of any prefix, or 0x and 64 hexadecimal digits of the public key.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
-#[schema(value_type = String, min_length = 46, max_length = 66, pattern = "^([1-9A-HJ-NP-Za-km-z]{46,50}|0x[0-9a-fA-F]{64})$",
+#[schema(value_type = String, pattern = "^([1-9A-HJ-NP-Za-km-z]{46,50}|0x[0-9a-fA-F]{64})$",
     example = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY")]
 pub(crate) struct Account(pub(crate) String);
 
@@ -60,6 +103,26 @@ impl Account {
     pub(crate) fn ss58(&self) -> Result<String, ApiError> {
         account(&self.0)
     }
+}
+
+/// `Pallet.item` or `Pallet`, split.
+pub(crate) fn item_name(
+    text: Option<String>,
+    item: &str,
+) -> Result<(Option<String>, Option<String>), ApiError> {
+    let text = name("name", text, |c| c.is_ascii_alphanumeric() || c == '_' || c == '.')?;
+    if text.as_deref().is_some_and(|text| text.matches('.').count() > 1) {
+        return Err(ApiError::BadInput(format!(
+            "`name` is `Pallet.{item}` or `Pallet`, with one point at most"
+        )));
+    }
+    split_name(text.as_deref(), None, None, item)
+}
+
+/// Block and index of an extrinsic: `3010-4`.
+pub(crate) fn extrinsic_id(text: Option<String>) -> Result<Option<(u64, u32)>, ApiError> {
+    let text = name("extrinsic", text, |c| c.is_ascii_digit() || c == '-')?;
+    text.map(|id| parse_place(&id, "extrinsic")).transpose()
 }
 
 /// SS58 with prefix 42 of an account as clients write it.
@@ -113,9 +176,9 @@ pub(crate) struct Paging {
     #[param(minimum = 1, maximum = 1000, default = 25)]
     pub(crate) limit: Option<u32>,
     /// `next_cursor` of the page before, unchanged. Repeat the filter and the order of that page.
-    #[param(pattern = "^[0-9a-f]{50}$")]
     pub(crate) cursor: Option<String>,
     /// Direction.
+    #[param(inline)]
     pub(crate) order: Option<Direction>,
 }
 
@@ -124,8 +187,10 @@ pub(crate) struct Paging {
 #[into_params(parameter_in = Query)]
 pub(crate) struct Span {
     /// Lowest block.
+    #[param(inline)]
     from_block: Option<Height>,
     /// Highest block.
+    #[param(inline)]
     to_block: Option<Height>,
     /// Earliest block time, ISO 8601 with an offset.
     #[param(format = DateTime, example = "2026-02-03T04:05:06Z")]
@@ -134,6 +199,7 @@ pub(crate) struct Span {
     #[param(format = DateTime, example = "2026-02-03T05:05:06Z")]
     to_time: Option<String>,
     /// As the chain was at this block: nothing above it.
+    #[param(inline)]
     at: Option<Height>,
 }
 
@@ -164,5 +230,6 @@ impl Span {
 #[into_params(parameter_in = Query)]
 pub(crate) struct At {
     /// Any block whose state is stored; the newest one where it is left out.
+    #[param(inline)]
     pub(crate) at: Option<Height>,
 }

@@ -14,6 +14,7 @@ mod log;
 mod metagraph;
 mod page;
 mod pool;
+mod quote;
 mod registration;
 mod runtime;
 mod stake;
@@ -52,6 +53,10 @@ pub(super) fn router() -> Router<App> {
         .route("/api/dtao/pool/latest/v1", get(pool::latest))
         .route("/api/dtao/pool/v1", get(pool::latest))
         .route("/api/dtao/pool/history/v1", get(pool::history))
+        .route("/api/dtao/pool/total_price/latest/v1", get(quote::total_price))
+        .route("/api/dtao/pool/total_price/history/v1", get(quote::total_prices))
+        .route("/api/dtao/slippage/v1", get(quote::slippage))
+        .route("/api/dtao/stake_balance_aggregated/latest/v1", get(quote::aggregated))
         .route("/api/dtao/subnet_emission/v1", get(pool::emission))
         .route("/api/dtao/tradingview/udf/config", get(udf::config))
         .route("/api/dtao/tradingview/udf/symbols", get(udf::symbols))

@@ -75,5 +75,9 @@ fn everything_in_the_document_is_described_and_amounts_name_their_unit() {
             }
         }
     }
+    let text = document.to_string();
+    for link in text.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(document["components"]["schemas"].get(link).is_some(), "{link} is not in the document");
+    }
     assert!(lacking.is_empty(), "without a description or unit: {lacking:#?}");
 }

@@ -169,6 +169,13 @@ async fn store() -> Store {
     store
 }
 
+/// The API over a warehouse that others started.
+pub(crate) async fn router_over(config: WarehouseConfig) -> Router {
+    let warehouse = Warehouse::connect(config).await.unwrap();
+    let (tip, labels) = (LiveTip::default(), labels());
+    router(ApiState { warehouse, store: store().await, tip, labels, config: plain() })
+}
+
 impl Api {
     /// Over the recorded blocks.
     pub(crate) async fn new(config: ApiConfig) -> Self {

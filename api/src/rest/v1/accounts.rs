@@ -88,7 +88,7 @@ dto! {
 ///
 /// What stored blocks know of it. An account that none mentions is answered with zeros.
 #[utoipa::path(get, path = "/api/v1/accounts/{account}", tag = "accounts",
-    params(("account" = Account, Path, description = "SS58, or 0x and 64 hexadecimal digits")),
+    params(("account" = inline(Account), Path, description = "SS58, or 0x and 64 hexadecimal digits")),
     responses((status = 200, description = "The account", body = Single<AccountView>), Refusals))]
 pub(super) async fn get(
     State(app): State<App>,
@@ -104,7 +104,7 @@ pub(super) async fn get(
 ///
 /// All its stake at a block, exact to the rao.
 #[utoipa::path(get, path = "/api/v1/accounts/{account}/positions", tag = "accounts",
-    params(("account" = Account, Path, description = "SS58, or 0x and 64 hexadecimal digits"), At),
+    params(("account" = inline(Account), Path, description = "SS58, or 0x and 64 hexadecimal digits"), At),
     responses((status = 200, description = "By netuid and hotkey", body = Listing<StakePosition>), Refusals))]
 pub(super) async fn positions(
     Segments(account): Segments<Account>,
@@ -123,6 +123,7 @@ pub(super) struct Past {
     #[param(minimum = 1, maximum = 1000, default = 25)]
     limit: Option<u32>,
     /// Lowest block.
+    #[param(inline)]
     from_block: Option<Height>,
 }
 
@@ -130,7 +131,7 @@ pub(super) struct Past {
 ///
 /// The balance at a block and those before it, newest first: one row a change.
 #[utoipa::path(get, path = "/api/v1/accounts/{account}/balances", tag = "accounts",
-    params(("account" = Account, Path, description = "SS58, or 0x and 64 hexadecimal digits"), At, Past),
+    params(("account" = inline(Account), Path, description = "SS58, or 0x and 64 hexadecimal digits"), At, Past),
     responses((status = 200, description = "Newest first; empty where the account did not exist", body = Listing<Balance>), Refusals))]
 pub(super) async fn balances(
     Segments(account): Segments<Account>,

@@ -60,6 +60,7 @@ dto! {
 #[into_params(parameter_in = Query)]
 pub(super) struct Filter {
     /// Author.
+    #[param(inline)]
     author: Option<Account>,
     /// Runtime that executed them.
     #[param(minimum = 0, maximum = 4294967295_i64)]

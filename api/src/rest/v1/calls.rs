@@ -7,10 +7,9 @@ use yumascan_warehouse::{query::calls::CallFilter, rows::CallRow};
 
 use crate::{
     ApiError,
-    graphql::{parse_place, split_name},
     http::App,
     rest::{
-        extract::{Fields, Paging, Span},
+        extract::{Fields, Paging, Span, extrinsic_id, item_name},
         listing::{Listing, Plan},
         problem::Refusals,
         scalars::{Json as Raw, Time, time},
@@ -82,13 +81,13 @@ pub(super) async fn list(
     Fields(span): Fields<Span>,
     Fields(paging): Fields<Paging>,
 ) -> Result<Json<Listing<Call>>, ApiError> {
-    let (pallet, call) = split_name(filter.name.as_deref(), None, None, "call")?;
+    let (pallet, call) = item_name(filter.name, "call")?;
     let origin = filter.origin.map(|text| match text.parse::<yumascan_chain::AccountId>() {
         Ok(account) => account.to_ss58(),
         Err(_) => text,
     });
     let range = span.build()?;
-    let extrinsic = filter.extrinsic.map(|id| parse_place(&id, "extrinsic")).transpose()?;
+    let extrinsic = extrinsic_id(filter.extrinsic)?;
     let filter = CallFilter { range, pallet, call, origin, success: filter.success, extrinsic };
     let plan = Plan::new(&app, "calls", &filter, range, &paging).await?;
     let filter = CallFilter { range: plan.range, ..filter };

@@ -7,10 +7,9 @@ use yumascan_warehouse::{query::events::EventFilter, rows::EventRow};
 
 use crate::{
     ApiError,
-    graphql::{parse_place, split_name},
     http::App,
     rest::{
-        extract::{Account, Fields, Paging, Span, accounts},
+        extract::{Account, Fields, Paging, Span, accounts, extrinsic_id, item_name},
         listing::{Listing, Plan},
         problem::Refusals,
         scalars::{Json as Raw, Time, time},
@@ -66,8 +65,10 @@ pub(super) struct Filter {
     #[param(pattern = "^[0-9]{1,15}-[0-9]{1,9}$")]
     extrinsic: Option<String>,
     /// Deposited in this phase.
+    #[param(inline)]
     phase: Option<Phase>,
     /// That name this account.
+    #[param(inline)]
     account: Option<Account>,
 }
 
@@ -80,11 +81,11 @@ pub(super) async fn list(
     Fields(span): Fields<Span>,
     Fields(paging): Fields<Paging>,
 ) -> Result<Json<Listing<Event>>, ApiError> {
-    let (pallet, variant) = split_name(filter.name.as_deref(), None, None, "variant")?;
+    let (pallet, variant) = item_name(filter.name, "variant")?;
     let [account] = accounts([&filter.account])?;
     let range = span.build()?;
     let phase = filter.phase.map(|phase| format!("{phase:?}"));
-    let extrinsic = filter.extrinsic.map(|id| parse_place(&id, "extrinsic")).transpose()?;
+    let extrinsic = extrinsic_id(filter.extrinsic)?;
     let filter = EventFilter { range, pallet, variant, extrinsic, phase, account };
     let plan = Plan::new(&app, "events", &filter, range, &paging).await?;
     let filter = EventFilter { range: plan.range, ..filter };

@@ -7,10 +7,10 @@ use yumascan_warehouse::{query::extrinsics::ExtrinsicFilter, rows::ExtrinsicRow}
 
 use crate::{
     ApiError,
-    graphql::{parse_place, split_name},
+    graphql::parse_place,
     http::App,
     rest::{
-        extract::{Fields, Paging, Segments, Span},
+        extract::{Fields, Paging, Segments, Span, item_name},
         listing::{Listing, Plan, Single, stored},
         problem::Refusals,
         scalars::{Json as Raw, Rao, Time, rao, time},
@@ -100,7 +100,7 @@ pub(super) async fn list(
     Fields(span): Fields<Span>,
     Fields(paging): Fields<Paging>,
 ) -> Result<Json<Listing<Extrinsic>>, ApiError> {
-    let (pallet, call) = split_name(filter.name.as_deref(), None, None, "call")?;
+    let (pallet, call) = item_name(filter.name, "call")?;
     let signer = filter.signer.map(|text| match text.parse::<yumascan_chain::AccountId>() {
         Ok(account) => account.to_ss58(),
         Err(_) => text,

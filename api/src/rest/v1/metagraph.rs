@@ -129,6 +129,7 @@ pub(super) async fn get(
 #[into_params(parameter_in = Query)]
 pub(super) struct Past {
     /// Lowest block.
+    #[param(inline)]
     from_block: Option<Height>,
     /// Rows, newest first.
     #[param(minimum = 1, maximum = 1000, default = 25)]

@@ -8,7 +8,7 @@ use yumascan_warehouse::rows::{HyperparameterRow, NetworkParameterRow};
 use crate::{
     ApiError,
     rest::{
-        extract::{At, Fields, Height, Segments},
+        extract::{At, Fields, Height, Segments, name},
         listing::{Listing, all_at},
         problem::Refusals,
         scalars::{Json as Raw, Time, time},
@@ -93,6 +93,7 @@ pub(super) struct Which {
     #[param(pattern = "^[A-Za-z0-9_.]+$")]
     name: Option<String>,
     /// Lowest block.
+    #[param(inline)]
     from_block: Option<Height>,
     /// First readings, too, which are no changes.
     first_seen: Option<bool>,
@@ -114,10 +115,11 @@ pub(super) async fn changes(
 ) -> Result<Json<Listing<Hyperparameter>>, ApiError> {
     let moment = state.0.moment;
     let limit = super::limit(which.limit)?;
+    let wanted = name("name", which.name, |c| c.is_ascii_alphanumeric() || c == '_' || c == '.')?;
     let range = (which.from_block.map_or(0, |height| height.0), moment.block);
     let listing = state.warehouse().list_hyperparameter_changes(
         netuid,
-        which.name.as_deref(),
+        wanted.as_deref(),
         range,
         which.first_seen.unwrap_or(false),
         limit,

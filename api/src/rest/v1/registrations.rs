@@ -113,11 +113,13 @@ pub(super) enum Kind {
 #[into_params(parameter_in = Query)]
 pub(super) struct Filter {
     /// Neurons or subnets.
+    #[param(inline)]
     kind: Option<Kind>,
     /// Of this subnet.
     #[param(minimum = 0, maximum = 65535)]
     netuid: Option<u16>,
     /// Hotkey or coldkey.
+    #[param(inline)]
     account: Option<Account>,
 }
 

@@ -9,7 +9,7 @@ use crate::{
     ApiError,
     http::App,
     rest::{
-        extract::{Account, Fields, Paging, Span, accounts},
+        extract::{Account, Fields, Least, Paging, Span, accounts, name},
         listing::{Listing, Plan},
         problem::Refusals,
         scalars::{Decimal, Rao, Time, ppm, price, rao, time},
@@ -76,17 +76,20 @@ pub(super) struct Filter {
     #[param(minimum = 0, maximum = 65535)]
     netuid: Option<u16>,
     /// Whose stake it was or is.
+    #[param(inline)]
     coldkey: Option<Account>,
     /// From or to this hotkey.
+    #[param(inline)]
     hotkey: Option<Account>,
     /// The event in snake case, e.g. `stake_added`.
     #[param(pattern = "^[a-z_]+$")]
     kind: Option<String>,
     /// Only what went through a pool.
+    #[param(inline)]
     side: Option<Side>,
     /// At least so much TAO, rao.
-    #[param(minimum = 0, maximum = 9007199254740991_i64)]
-    min_tao_rao: Option<u64>,
+    #[param(inline)]
+    min_tao_rao: Option<Least>,
 }
 
 /// Moves of stake
@@ -104,7 +107,8 @@ pub(super) async fn list(
         Side::Buy => "buy".to_owned(),
         Side::Sell => "sell".to_owned(),
     });
-    let (netuid, kind, min_tao_rao) = (filter.netuid, filter.kind, filter.min_tao_rao);
+    let kind = name("kind", filter.kind, |c| c.is_ascii_lowercase() || c == '_')?;
+    let (netuid, min_tao_rao) = (filter.netuid, filter.min_tao_rao.map(|least| least.0));
     let filter = StakeMoveFilter { range, netuid, coldkey, hotkey, kind, side, min_tao_rao };
     let plan = Plan::new(&app, "stakeMoves", &filter, range, &paging).await?;
     let filter = StakeMoveFilter { range: plan.range, ..filter };

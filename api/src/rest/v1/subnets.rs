@@ -171,6 +171,7 @@ pub(super) async fn get(
 #[into_params(parameter_in = Query)]
 pub(super) struct Blocks {
     /// Lowest block.
+    #[param(inline)]
     from_block: Option<Height>,
     /// Rows, newest first.
     #[param(minimum = 1, maximum = 1000, default = 25)]
@@ -242,6 +243,7 @@ pub(super) enum Interval {
 #[into_params(parameter_in = Query)]
 pub(super) struct Candles {
     /// Length of a candle; `1h` where it is left out.
+    #[param(inline)]
     interval: Option<Interval>,
     /// Candles before the block, the newest last.
     #[param(minimum = 1, maximum = 5000, default = 168)]

@@ -9,7 +9,7 @@ use crate::{
     ApiError,
     http::App,
     rest::{
-        extract::{Account, Fields, Paging, Span, accounts},
+        extract::{Account, Fields, Least, Paging, Span, accounts},
         listing::{Listing, Plan},
         problem::Refusals,
         scalars::{Rao, Time, time},
@@ -41,14 +41,17 @@ dto! {
 #[into_params(parameter_in = Query)]
 pub(super) struct Filter {
     /// Sender or receiver.
+    #[param(inline)]
     account: Option<Account>,
     /// Sender.
+    #[param(inline)]
     from: Option<Account>,
     /// Receiver.
+    #[param(inline)]
     to: Option<Account>,
     /// At least this much, rao.
-    #[param(minimum = 0, maximum = 9007199254740991_i64)]
-    min_amount_rao: Option<u64>,
+    #[param(inline)]
+    min_amount_rao: Option<Least>,
 }
 
 /// Transfers of TAO
@@ -62,7 +65,13 @@ pub(super) async fn list(
 ) -> Result<Json<Listing<Transfer>>, ApiError> {
     let [account, from, to] = accounts([&filter.account, &filter.from, &filter.to])?;
     let range = span.build()?;
-    let filter = TransferFilter { range, account, from, to, min_amount_rao: filter.min_amount_rao };
+    let filter = TransferFilter {
+        range,
+        account,
+        from,
+        to,
+        min_amount_rao: filter.min_amount_rao.map(|least| least.0),
+    };
     let plan = Plan::new(&app, "transfers", &filter, range, &paging).await?;
     let filter = TransferFilter { range: plan.range, ..filter };
     let page = app.shared.state.warehouse.list_transfers(&filter, plan.request).await?;

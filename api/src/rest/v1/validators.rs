@@ -113,7 +113,7 @@ pub(super) async fn list(state: AtBlock) -> Result<Json<Listing<ValidatorView>>,
 ///
 /// At a block.
 #[utoipa::path(get, path = "/api/v1/validators/{hotkey}", tag = "validators",
-    params(("hotkey" = Account, Path, description = "SS58, or 0x and 64 hexadecimal digits"), At),
+    params(("hotkey" = inline(Account), Path, description = "SS58, or 0x and 64 hexadecimal digits"), At),
     responses((status = 200, description = "The validator", body = Single<ValidatorDetail>), Refusals))]
 pub(super) async fn get(
     Segments(hotkey): Segments<Account>,

@@ -141,6 +141,7 @@ pub(super) struct Filter {
     #[param(minimum = 0, maximum = 65535)]
     netuid: Option<u16>,
     /// With this verdict.
+    #[param(inline)]
     verdict: Option<VerdictName>,
 }
 

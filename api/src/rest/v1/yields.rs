@@ -101,6 +101,7 @@ impl Window {
 #[into_params(parameter_in = Query)]
 pub(super) struct Over {
     /// Window before the block; a day where it is left out.
+    #[param(inline)]
     window: Option<Window>,
 }
 
@@ -133,7 +134,7 @@ pub(super) async fn of_subnet(
 
 /// Yields of a validator's stakers
 #[utoipa::path(get, path = "/api/v1/validators/{hotkey}/yields", tag = "validators",
-    params(("hotkey" = Account, Path, description = "SS58, or 0x and 64 hexadecimal digits"), At, Over),
+    params(("hotkey" = inline(Account), Path, description = "SS58, or 0x and 64 hexadecimal digits"), At, Over),
     responses((status = 200, description = "On subnets and on root", body = Single<OfValidator>), Refusals))]
 pub(super) async fn of_validator(
     Segments(hotkey): Segments<Account>,

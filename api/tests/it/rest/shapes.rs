@@ -88,6 +88,7 @@ fn query(path: &str) -> String {
         ("validator/history", format!("hotkey={VALIDATOR}")),
         ("performance", format!("hotkey={VALIDATOR}")),
         ("weights", "netuid=1".to_owned()),
+        ("slippage", "netuid=1&input_tokens=1000000".to_owned()),
         ("metagraph", "netuid=1".to_owned()),
         ("distribution", "netuid=1".to_owned()),
         ("metrics", format!("hotkey={VALIDATOR}")),
