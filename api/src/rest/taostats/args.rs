@@ -84,15 +84,55 @@ fn hex_of_account(text: &str) -> Option<String> {
     if text.len() == 48 && text.starts_with('5') { hex_of(text) } else { None }
 }
 
+/// Signed extensions: those that say anything, with a small letter in front.
+pub(super) fn extensions(canonical: &str) -> Value {
+    let Ok(Value::Object(members)) = serde_json::from_str(canonical) else { return Value::Null };
+    let said = members.into_iter().filter(|(_, value)| !value.is_null());
+    Value::Object(said.map(|(name, value)| (lowered(&name), value_of(value, 0))).collect())
+}
+
+fn lowered(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// Canonical arguments with the calls inside, which are stored as `{"$call": path}`, in their place: `calls` are those of the
+/// same extrinsic by path, as (`Pallet`, `call`, arguments).
+pub(super) fn with_calls<'c>(
+    canonical: &str,
+    find: &impl Fn(&str) -> Option<(&'c str, &'c str, &'c str)>,
+) -> Value {
+    serde_json::from_str(canonical).map_or(Value::Null, |value| value_of(in_place(value, find, 0), 0))
+}
+
+fn in_place<'c>(
+    value: Value,
+    find: &impl Fn(&str) -> Option<(&'c str, &'c str, &'c str)>,
+    depth: usize,
+) -> Value {
+    if depth > DEEPEST {
+        return Value::Null;
+    }
+    match value {
+        Value::Array(items) => items.into_iter().map(|item| in_place(item, find, depth + 1)).collect(),
+        Value::Object(members) => {
+            let path = if members.len() == 1 { members.get("$call").and_then(Value::as_str) } else { None };
+            let Some((pallet, call, args)) = path.and_then(find) else {
+                let kept = members.into_iter().map(|(name, value)| (name, in_place(value, find, depth + 1)));
+                return Value::Object(kept.collect());
+            };
+            let args = serde_json::from_str(args).unwrap_or(Value::Null);
+            json!({ pallet: { call: in_place(args, find, depth + 1) } })
+        }
+        other => other,
+    }
+}
+
 /// `Pallet.Error` as an object.
 pub(super) fn error(text: Option<&str>) -> Value {
     let Some(text) = text else { return Value::Null };
     let (pallet, name) = text.split_once('.').map_or((None, text), |(pallet, name)| (Some(pallet), name));
-    let lowered = pallet.map(|pallet| {
-        let mut letters = pallet.chars();
-        letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
-    });
-    json!({ "extra_info": null, "name": name, "pallet": lowered })
+    json!({ "extra_info": null, "name": name, "pallet": pallet.map(lowered) })
 }
 
 #[cfg(test)]
@@ -109,6 +149,16 @@ mod tests {
         let expected = json!({ "forceProxyType": { "__kind": "Staking" }, "real": { "__kind": "Id", "value": HEX },
             "call": { "__kind": "SubtensorModule", "value": { "__kind": "add_stake", "hotkey": HEX, "amountStaked": "7", "netuid": 1 } } });
         assert_eq!(rewrite(&canonical.to_string()), expected);
+    }
+
+    #[test]
+    fn calls_that_are_stored_apart_are_put_in_their_place() {
+        let canonical = json!({ "calls": [{ "$call": "0.0" }, { "$call": "0.9" }] }).to_string();
+        let find = |path: &str| (path == "0.0").then_some(("System", "remark", "{\"remark\":\"0x00\"}"));
+        let expected = json!({ "calls": [
+            { "__kind": "System", "value": { "__kind": "remark", "remark": "0x00" } }, { "$call": "0.9" } ] });
+        assert_eq!(with_calls(&canonical, &find), expected);
+        assert_eq!(extensions("{\"CheckNonce\":7,\"CheckWeight\":null}"), json!({ "checkNonce": 7 }));
     }
 
     #[test]

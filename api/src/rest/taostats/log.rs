@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use axum::extract::State;
 use serde_json::{Value, json};
 use yumascan_warehouse::{
+    Order, Slice,
     query::{
         blocks::BlockFilter, calls::CallFilter, events::EventFilter, extrinsics::ExtrinsicFilter,
         transfers::TransferFilter,
@@ -13,7 +14,7 @@ use yumascan_warehouse::{
 };
 
 use super::{
-    args::{error, rewrite},
+    args::{error, extensions, rewrite, with_calls},
     asked::Asked,
     history::{DAY_MS, moments},
     page::Answer,
@@ -101,7 +102,7 @@ fn extrinsic(row: &ExtrinsicRow) -> Value {
     let id = item_id(row.block_number, row.extrinsic_index);
     let signer = row.signer.as_deref().map(|signer| hex_of(signer).unwrap_or_else(|| signer.to_owned()));
     let signature = signer.as_ref().map(|signer| {
-        let extensions = rewrite(&row.extensions);
+        let extensions = extensions(&row.extensions);
         json!({
             "address": { "__kind": "Id", "value": signer },
             "signature": signature_of(row.signature.as_deref()),
@@ -187,7 +188,34 @@ pub(super) async fn calls(State(app): State<App>, asked: Asked) -> Answer {
     let warehouse = &app.shared.state.warehouse;
     let rows = warehouse.slice_calls(&filter, place.slice()).await?;
     let total = warehouse.count_calls(&filter).await?;
-    Ok(place.envelope(rows.iter().map(call_value).collect(), total))
+    let trees = trees(&app, &rows).await?;
+    Ok(place.envelope(rows.iter().map(|row| call_value(row, &trees)).collect(), total))
+}
+
+/// Calls by extrinsic and path.
+type Trees = HashMap<(u64, u32, String), CallRow>;
+
+/// Most calls of an extrinsic that are put into the arguments of others: a batch of thousands is left as it is stored.
+const MOST_CALLS: u32 = 1_000;
+
+/// The calls inside of those rows that have any.
+async fn trees(app: &App, rows: &[CallRow]) -> Result<Trees, ApiError> {
+    let mut places: Vec<_> = rows
+        .iter()
+        .filter(|row| row.args.contains("\"$call\""))
+        .map(|row| (row.block_number, row.extrinsic_index))
+        .collect();
+    places.dedup();
+    let mut trees = Trees::new();
+    for extrinsic in places {
+        let filter = CallFilter { extrinsic: Some(extrinsic), ..CallFilter::default() };
+        let slice = Slice { skip: 0, limit: MOST_CALLS, order: Order::Oldest };
+        let calls = app.shared.state.warehouse.slice_calls(&filter, slice).await?;
+        trees.extend(
+            calls.into_iter().map(|row| ((row.block_number, row.extrinsic_index, row.path.clone()), row)),
+        );
+    }
+    Ok(trees)
 }
 
 /// The id of a call by its path: `0` is the extrinsic's own, `0.3` ends in `-3`.
@@ -197,7 +225,11 @@ fn call_id(block: u64, extrinsic: u32, path: &str) -> String {
     item_id(block, extrinsic) + &inner
 }
 
-fn call_value(row: &CallRow) -> Value {
+fn call_value(row: &CallRow, trees: &Trees) -> Value {
+    let find = |path: &str| {
+        let found = trees.get(&(row.block_number, row.extrinsic_index, path.to_owned()))?;
+        Some((found.pallet.as_str(), found.call.as_str(), found.args.as_str()))
+    };
     let id = |path: &str| call_id(row.block_number, row.extrinsic_index, path);
     let parent = row.path.rsplit_once('.').map(|(parent, _)| id(parent));
     let account = hex_of(&row.origin);
@@ -216,7 +248,7 @@ fn call_value(row: &CallRow) -> Value {
         "pallet": row.pallet,
         "name": row.call,
         "full_name": format!("{}.{}", row.pallet, row.call),
-        "args": rewrite(&row.args),
+        "args": with_calls(&row.args, &find),
         "origin": origin,
         "origin_address": account,
         "timestamp": time(row.timestamp_ms),

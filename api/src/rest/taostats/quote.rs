@@ -30,7 +30,8 @@ pub(super) async fn slippage(State(app): State<App>, asked: Asked) -> Answer {
     let row = row.ok_or_else(|| unknown(format!("there is no subnet {netuid} at block {}", moment.block)))?;
     let pool = pool_of(&row).ok_or_else(|| unknown(format!("the pool of subnet {netuid} is not known")))?;
     let quoted = if is_buy { quote(None, Some(&pool), amount) } else { quote(Some(&pool), None, amount) };
-    let quoted = quoted.map_err(|error| ApiError::BadInput(format!("the chain would refuse this swap: {error}")))?;
+    let quoted =
+        quoted.map_err(|error| ApiError::BadInput(format!("the chain would refuse this swap: {error}")))?;
     let lost = quoted.loss_ppm.and_then(|ppm| i64::try_from(ppm).ok());
     Ok(place.envelope_of(vec![json!({
         "netuid": netuid,
@@ -79,7 +80,8 @@ pub(super) async fn aggregated(State(app): State<App>, asked: Asked) -> Answer {
     let coldkey = Asked::required("coldkey", asked.account("coldkey")?)?;
     let moment = newest(&app).await?;
     let positions = app.shared.state.warehouse.list_positions(&coldkey, &moment).await?;
-    let worth = positions.iter().map(|of| if of.netuid == 0 { Some(of.alpha_rao.into()) } else { of.worth_rao });
+    let worth =
+        positions.iter().map(|of| if of.netuid == 0 { Some(of.alpha_rao.into()) } else { of.worth_rao });
     Ok(place.envelope_of(vec![json!({
         "block_number": moment.block,
         "rank": null,
