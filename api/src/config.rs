@@ -44,6 +44,32 @@ pub struct ApiConfig {
     /// `/ready` fails when the highest stored block is older than this, seconds. Off by default, as a recorded or
     /// halted chain has old blocks; on a live chain 300 is sensible.
     pub ready_max_age_s: Option<u64>,
+    /// Largest answer to a GraphQL query, bytes.
+    pub max_response_bytes: usize,
+    /// Memory for persisted queries: texts that clients send once and then name by their hash, bytes.
+    pub persisted_bytes: u64,
+    /// Whoever has a key may take this many times as much: complexity, rows and warehouse queries of GraphQL, and every limit of
+    /// SQL. An administrator four times that.
+    pub keyed_factor: u64,
+    /// Whether everyone may ask in SQL, at `/sql` and `/api/v1/sql`.
+    pub sql_enabled: bool,
+    /// A question in SQL that takes longer is cancelled, milliseconds. This and the following limits are an anonymous
+    /// visitor's; see `keyed_factor`.
+    pub sql_timeout_ms: u64,
+    /// Memory that a question may take in ClickHouse, megabytes.
+    pub sql_memory_mb: u64,
+    /// Rows of an answer; more are cut off.
+    pub sql_max_rows: u64,
+    /// Bytes of an answer, megabytes.
+    pub sql_max_result_mb: u64,
+    /// Rows that a question may read from storage.
+    pub sql_max_read_rows: u64,
+    /// Bytes that a question may read from storage, megabytes.
+    pub sql_max_read_mb: u64,
+    /// Questions executed at the same time; more of them wait, then are refused with `OVERLOADED`.
+    pub sql_max_concurrent: usize,
+    /// Questions kept under links, at most.
+    pub sql_max_saved: u64,
     /// Origins whose pages may call the API from a browser; `["*"]` opens it to all. Empty: same origin only.
     pub cors_allow_origins: Vec<String>,
 }
@@ -68,6 +94,18 @@ impl Default for ApiConfig {
             head_ttl_ms: 500,
             ready_max_lag_blocks: 50,
             ready_max_age_s: None,
+            max_response_bytes: 16 << 20,
+            persisted_bytes: 8 << 20,
+            keyed_factor: 4,
+            sql_enabled: true,
+            sql_timeout_ms: 10_000,
+            sql_memory_mb: 1_024,
+            sql_max_rows: 10_000,
+            sql_max_result_mb: 64,
+            sql_max_read_rows: 1_000_000_000,
+            sql_max_read_mb: 20_000,
+            sql_max_concurrent: 4,
+            sql_max_saved: 100_000,
             cors_allow_origins: Vec::new(),
         }
     }

@@ -1,10 +1,13 @@
 //! Routes and the layers around them.
 
-mod answer;
+pub(crate) mod answer;
 mod console;
+mod export;
 mod health;
+mod mcp;
 mod query;
 mod request_id;
+mod sql;
 pub(crate) mod udf;
 
 use std::sync::Arc;
@@ -13,12 +16,13 @@ use axum::{
     Router,
     http::{HeaderName, HeaderValue, Method, header},
     middleware,
-    routing::get,
+    routing::{get, post},
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
     cors::{AllowOrigin, CorsLayer},
+    set_header::SetResponseHeaderLayer,
 };
 
 pub(crate) use answer::{log_panic, tagged};
@@ -46,11 +50,21 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/udf/config", get(udf::config))
         .route("/api/udf/symbols", get(udf::symbols))
         .route("/api/udf/history", get(udf::history))
+        .route("/api/v1/sql", get(sql::get).post(sql::post))
+        .route("/api/v1/sql/reference", get(sql::reference))
+        .route("/api/v1/sql/saved", post(sql::save))
+        .route("/api/v1/sql/saved/{id}", get(sql::saved))
+        .route("/api/v1/export/{list}", get(export::export))
+        .route("/mcp", get(mcp::get).post(mcp::post))
         .merge(rest::router(&app))
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
         .layer(CompressionLayer::new().gzip(true).br(true))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
         .layer(cors(&config))
         .layer(CatchPanicLayer::custom(answer::panicked))
         .layer(middleware::from_fn(request_id::name_request))
@@ -61,8 +75,20 @@ pub fn router(state: ApiState) -> Router {
 fn cors(config: &ApiConfig) -> CorsLayer {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::CONTENT_TYPE, header::ACCEPT, HeaderName::from_static("x-request-id")])
-        .expose_headers([HeaderName::from_static("x-request-id"), header::ETAG]);
+        .allow_headers([
+            header::CONTENT_TYPE,
+            header::ACCEPT,
+            header::AUTHORIZATION,
+            HeaderName::from_static("x-request-id"),
+        ])
+        .expose_headers([
+            HeaderName::from_static("x-request-id"),
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("ratelimit-policy"),
+            header::ETAG,
+            header::LINK,
+            header::RETRY_AFTER,
+        ]);
     if config.cors_allow_origins.iter().any(|origin| origin == "*") {
         return layer.allow_origin(AllowOrigin::any());
     }

@@ -38,8 +38,15 @@ pub mod names {
     /// Gauge: objects kept, by `cache`.
     pub const CACHE_ENTRIES: &str = "yumascan_api_cache_entries";
 
+    /// Counter: questions in SQL, by `outcome`: `ok`, or the code of the refusal.
+    pub const SQL_QUERIES: &str = "yumascan_api_sql_queries_total";
+    /// Histogram: seconds until the first bytes of a question's answer.
+    pub const SQL_SECONDS: &str = "yumascan_api_sql_seconds";
+    /// Counter: requests turned away by a rate limit, by `tier`.
+    pub const LIMITED: &str = "yumascan_api_limited_total";
+
     /// All of them with their help texts.
-    pub const ALL: [(&str, &str); 11] = [
+    pub const ALL: [(&str, &str); 14] = [
         (REQUEST_SECONDS, "seconds from request to response head"),
         (QUERIES, "queries answered, by outcome"),
         (QUERY_SECONDS, "seconds a query took, without waiting for its turn"),
@@ -51,6 +58,9 @@ pub mod names {
         (CACHE_MISSES, "objects that were not in memory"),
         (CACHE_BYTES, "bytes kept in memory"),
         (CACHE_ENTRIES, "objects kept in memory"),
+        (SQL_QUERIES, "questions in SQL, by outcome"),
+        (SQL_SECONDS, "seconds until the first bytes of a question's answer"),
+        (LIMITED, "requests turned away by a rate limit"),
     ];
 }
 

@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::{Mutex, Semaphore};
 use yumascan_warehouse::rows::BlockRow;
 
-use crate::{ApiError, ApiState, cache::FinalizedCache};
+use crate::{ApiError, ApiState, cache::FinalizedCache, persisted::Persisted};
 
 /// Lives as long as the router.
 #[derive(Debug)]
@@ -17,6 +17,10 @@ pub(crate) struct Shared {
     pub(crate) cache: FinalizedCache,
     /// Turns for queries.
     pub(crate) turns: Arc<Semaphore>,
+    /// Queries that clients name by their hash.
+    pub(crate) persisted: Persisted,
+    /// Turns for questions in SQL.
+    pub(crate) sql_turns: Arc<Semaphore>,
     head: Mutex<Option<(Instant, Option<Arc<BlockRow>>)>>,
 }
 
@@ -28,6 +32,8 @@ impl Shared {
                 Duration::from_secs(state.config.cache_ttl_s),
             ),
             turns: Arc::new(Semaphore::new(state.config.max_concurrent_queries.max(1))),
+            persisted: Persisted::new(state.config.persisted_bytes),
+            sql_turns: Arc::new(Semaphore::new(state.config.sql_max_concurrent.max(1))),
             head: Mutex::new(None),
             state,
         }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::commands::{
-    alerts, audit, backfill, demo, detect, doctor, engine, ingest, migrate, node, redecode, serve, sql,
-    state, up, verify,
+    alerts, audit, backfill, backup, demo, detect, doctor, engine, export, ingest, keys, migrate, node,
+    redecode, serve, sql, state, up, verify,
 };
 
 const EXAMPLES: &str = "\
@@ -110,6 +110,14 @@ pub(crate) enum Command {
     Engine(engine::EngineArgs),
     /// Bring warehouse and store to this binary's schema
     Migrate(migrate::MigrateArgs),
+    /// Write lists as files, a folder a day, with a manifest of hashes
+    Export(export::ExportArgs),
+    /// Write warehouse and store to a folder
+    Backup(backup::BackupArgs),
+    /// Read a backup into an empty data folder
+    Restore(backup::RestoreArgs),
+    /// Make, list and revoke keys of the API
+    Keys(keys::KeysArgs),
     /// Check this machine, the data folder and the endpoints, and say what to do
     Doctor(doctor::DoctorArgs),
 }

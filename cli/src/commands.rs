@@ -3,11 +3,14 @@
 pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod backfill;
+pub(crate) mod backup;
 pub(crate) mod demo;
 pub(crate) mod detect;
 pub(crate) mod doctor;
 pub(crate) mod engine;
+pub(crate) mod export;
 pub(crate) mod ingest;
+pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod node;
 pub(crate) mod redecode;
@@ -40,6 +43,10 @@ pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<Exit
         Command::Node(args) => Box::pin(node::run(args)).await,
         Command::Engine(args) => Box::pin(engine::run(args, config)).await,
         Command::Migrate(args) => Box::pin(migrate::run(args, config)).await,
+        Command::Export(args) => Box::pin(export::run(args, config)).await,
+        Command::Backup(args) => Box::pin(backup::backup(args, config)).await,
+        Command::Restore(args) => Box::pin(backup::restore(args, config)).await,
+        Command::Keys(args) => Box::pin(keys::run(args, config)).await,
         Command::Doctor(args) => Box::pin(doctor::run(args, config)).await,
     }
 }

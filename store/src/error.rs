@@ -73,6 +73,12 @@ pub enum StoreError {
         #[source]
         source: sqlx::Error,
     },
+    /// The system gave no random bytes.
+    #[error("the system gives no random bytes ({reason}); a key cannot be made now")]
+    Random {
+        /// Why.
+        reason: String,
+    },
     /// A stored value that this binary does not understand.
     #[error("the store holds `{value}` in `{column}`, which is not {expected}; it was changed from outside")]
     Value {

@@ -74,6 +74,15 @@ impl Store {
         self.pool.close().await;
     }
 
+    /// Writes a whole copy of a SQLite store into a new file, while it may be in use.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`] when the database is not SQLite, or the file cannot be written.
+    pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        let copied = sqlx::query("VACUUM INTO $1").bind(file.display().to_string()).execute(&self.pool).await;
+        copied.map(|_| ()).map_err(crate::error::failed("copy the store"))
+    }
+
     async fn open_database(database: Database) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         let shown_url = database.shown_url();

@@ -105,6 +105,12 @@ pub enum WarehouseError {
         /// Why.
         reason: String,
     },
+    /// The answer to a question is larger than it may be.
+    #[error("the answer is larger than {max} bytes; select fewer rows or columns")]
+    AnswerTooLarge {
+        /// The limit.
+        max: u64,
+    },
     /// A stored raw block that is not what it claims to be.
     #[error("the raw row of block {number} is damaged ({reason}); ingest its window again from a node")]
     DamagedRaw {
@@ -143,8 +149,22 @@ impl WarehouseError {
     pub fn code(&self) -> Option<u32> {
         match self.client_error() {
             Some(ClientError::BadResponse(text)) => exception_code(text),
-            _ => None,
+            _ => match self {
+                // as the engine would say it
+                Self::AnswerTooLarge { .. } => Some(396),
+                _ => None,
+            },
         }
+    }
+
+    /// What ClickHouse says of a person's own statement: without its code, its version and its inner workings.
+    #[must_use]
+    pub fn question_text(&self) -> String {
+        let Some(ClientError::BadResponse(text)) = self.client_error() else { return self.to_string() };
+        let text = text.split_once("DB::Exception: ").map_or(text.as_str(), |(_, text)| text);
+        let text = text.split(" (version ").next().unwrap_or(text);
+        let text = text.split("Stack trace").next().unwrap_or(text);
+        text.trim().chars().take(500).collect()
     }
 
     fn client_error(&self) -> Option<&ClientError> {

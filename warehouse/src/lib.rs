@@ -5,9 +5,12 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod ask;
 pub mod audit;
+pub mod backup;
 pub mod checksum;
 mod client;
+pub mod days;
 pub mod error;
 pub mod labels;
 pub mod live;
@@ -25,6 +28,7 @@ pub mod writer;
 
 use std::sync::{Arc, atomic::AtomicU64};
 
+pub use ask::{Answer, AskFormat, AskLimits, Question, Refusal};
 pub use audit::AuditReport;
 pub use client::count_statements;
 pub use error::WarehouseError;

@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = migrations![
     8 "0008_market",
     9 "0009_verification_causes",
     10 "0010_incidents",
+    11 "0011_views",
 ];
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "

@@ -30,7 +30,9 @@ pub mod pages;
 pub mod server;
 
 #[cfg(feature = "ssr")]
-pub use server::{WebState, router};
+pub use server::{
+    EndpointLine, KeptQuestion, Operations, OperationsDesk, PlaceLine, SqlShelf, WebState, router,
+};
 
 /// Starts the browser side; the page's loader calls it once before it hydrates the islands.
 #[cfg(feature = "hydrate")]

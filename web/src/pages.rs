@@ -17,6 +17,8 @@ pub mod home;
 pub mod runtimes;
 pub mod search;
 pub mod slippage;
+pub mod sql;
+pub mod status;
 pub mod subnet;
 pub mod subnets;
 pub mod tokenomics;

@@ -12,14 +12,18 @@ mod assets;
 mod context;
 mod error;
 mod live;
+mod operations;
 mod params;
+mod shelf;
 mod status;
 mod timing;
 
 pub use context::{Answer, Context, FileContent};
 pub use error::PageError;
+pub use operations::{EndpointLine, Operations, OperationsDesk, PlaceLine, ReadOperations};
 pub(crate) use params::cursor_text;
 pub use params::{Paging, Params};
+pub use shelf::{FindQuestion, KeptQuestion, SqlShelf};
 pub use status::Status;
 
 pub(crate) use assets::{css_url, logo_url, pkg_url, script_url};
@@ -38,6 +42,10 @@ pub struct WebState {
     pub tip: LiveTip,
     /// How the header calls the chain, e.g. `demo chain`.
     pub chain_name: Option<String>,
+    /// Everyone's SQL; `None` where it is switched off.
+    pub sql: Option<SqlShelf>,
+    /// Endpoints and places of the work; `None` where nobody reads them.
+    pub operations: Option<OperationsDesk>,
     pub(crate) moment: Arc<status::Moment>,
 }
 
@@ -45,7 +53,21 @@ impl WebState {
     /// State over a warehouse and the tip that ingest writes.
     #[must_use]
     pub fn new(warehouse: Warehouse, tip: LiveTip) -> Self {
-        Self { warehouse, tip, chain_name: None, moment: Arc::default() }
+        Self { warehouse, tip, chain_name: None, sql: None, operations: None, moment: Arc::default() }
+    }
+
+    /// Opens the page for SQL.
+    #[must_use]
+    pub fn with_sql(mut self, shelf: SqlShelf) -> Self {
+        self.sql = Some(shelf);
+        self
+    }
+
+    /// Gives the page of the instance's state what the store knows.
+    #[must_use]
+    pub fn with_operations(mut self, desk: OperationsDesk) -> Self {
+        self.operations = Some(desk);
+        self
     }
 
     /// Names the chain in the header.
@@ -80,6 +102,8 @@ pub fn router(state: WebState) -> Router {
         .route("/slippage", get(pages::slippage::handle))
         .route("/tokenomics", get(pages::tokenomics::handle))
         .route("/runtimes", get(pages::runtimes::handle))
+        .route("/sql", get(pages::sql::handle))
+        .route("/status", get(pages::status::handle))
         .route("/search", get(pages::search::handle))
         .route("/search.json", get(pages::search::handle_json))
         .route("/help", get(pages::help::handle))

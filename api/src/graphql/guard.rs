@@ -94,7 +94,10 @@ impl Extension for Guarded {
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
         let result = next.run(ctx).await?;
-        let (max_depth, max_complexity) = (self.config.max_depth, self.config.max_complexity);
+        let factor = ctx.data_opt::<Arc<Scope>>().map_or(1, |scope| scope.factor);
+        let factor = usize::try_from(factor).unwrap_or(usize::MAX);
+        let (max_depth, max_complexity) =
+            (self.config.max_depth, self.config.max_complexity.saturating_mul(factor));
         if result.depth > max_depth {
             let message = format!(
                 "this query nests {} fields deep, at most {max_depth} are answered; ask for the inner part in a query of its own",

@@ -17,7 +17,7 @@ use yumascan_warehouse::{
 };
 
 use super::loaders::Loaders;
-use crate::{ApiError, shared::Shared};
+use crate::{ApiError, limits::Tier, shared::Shared};
 
 /// Rows and warehouse queries that an answer may still take. Shared with the loaders.
 #[derive(Debug)]
@@ -60,6 +60,8 @@ type Ends = (Option<u64>, Option<u64>);
 pub(crate) struct Scope {
     pub(crate) shared: Arc<Shared>,
     pub(crate) request_id: String,
+    /// How many times the limits of an anonymous visitor this one has.
+    pub(crate) factor: u64,
     pub(crate) budget: Arc<Budget>,
     pub(crate) loaders: Loaders,
     head: OnceCell<Option<Arc<BlockRow>>>,
@@ -68,13 +70,16 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    pub(crate) fn new(shared: Arc<Shared>, request_id: String) -> Arc<Self> {
+    pub(crate) fn new(shared: Arc<Shared>, request_id: String, tier: Tier) -> Arc<Self> {
         let config = &shared.state.config;
-        let budget = Arc::new(Budget::new(config.max_nodes, config.max_warehouse_queries));
+        let factor = config.factor(tier);
+        let (rows, queries) = (config.max_nodes, config.max_warehouse_queries);
+        let budget = Arc::new(Budget::new(rows.saturating_mul(factor), queries.saturating_mul(factor)));
         let loaders = Loaders::new(&shared, &budget);
         Arc::new(Self {
             shared,
             request_id,
+            factor,
             budget,
             loaders,
             head: OnceCell::new(),

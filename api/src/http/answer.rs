@@ -10,9 +10,24 @@ use axum::{
 use serde_json::json;
 
 /// A refusal in the shape of a GraphQL answer, so that clients read it where they read all errors.
-pub(super) fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
+pub(crate) fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
     let body = json!({ "data": null, "errors": [{ "message": message, "extensions": { "code": code } }] });
     json_response(status, body.to_string().into())
+}
+
+/// A refusal outside of GraphQL: an RFC 9457 problem with a code for programs.
+pub(crate) fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
+    let body = json!({
+        "type": "about:blank",
+        "title": status.canonical_reason().unwrap_or("Refused"),
+        "status": status.as_u16(),
+        "code": code,
+        "detail": detail,
+    });
+    let mut response = json_response(status, body.to_string().into());
+    let media = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, media);
+    response
 }
 
 /// A JSON response that caches must not keep.

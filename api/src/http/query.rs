@@ -17,6 +17,7 @@ use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 use super::{App, answer, console, request_id::RequestId};
 use crate::{
     graphql::{self, Scope},
+    limits::Visitor,
     metrics::names,
 };
 
@@ -32,11 +33,15 @@ const GRAPHQL_JSON: &str = "application/graphql-response+json";
 pub(super) async fn get(
     State(app): State<App>,
     Extension(RequestId(id)): Extension<RequestId>,
+    visitor: Visitor,
     RawQuery(parameters): RawQuery,
     headers: HeaderMap,
 ) -> Response {
     let parameters = parameters.unwrap_or_default();
-    let has_query = parameters.split('&').any(|parameter| parameter.starts_with("query="));
+    // a persisted query has its hash in `extensions` instead
+    let has_query = ["query=", "extensions="]
+        .iter()
+        .any(|name| parameters.split('&').any(|parameter| parameter.starts_with(name)));
     // The console links to itself with a query in the address: a browser gets the page then, too.
     let wants_page = headers
         .get(header::ACCEPT)
@@ -46,7 +51,7 @@ pub(super) async fn get(
         return console::page(&headers);
     }
     match parse_query_string(&parameters) {
-        Ok(request) => execute(&app, request, id, &headers, true).await,
+        Ok(request) => execute(&app, &visitor, request, id, &headers, true).await,
         Err(error) => answer::refuse(
             StatusCode::BAD_REQUEST,
             "BAD_REQUEST",
@@ -59,6 +64,7 @@ pub(super) async fn get(
 pub(super) async fn post(
     State(app): State<App>,
     Extension(RequestId(id)): Extension<RequestId>,
+    visitor: Visitor,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -76,7 +82,7 @@ pub(super) async fn post(
         return answer::refuse(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", &text);
     };
     match serde_json::from_slice::<Request>(&bytes) {
-        Ok(request) => execute(&app, request, id, &headers, false).await,
+        Ok(request) => execute(&app, &visitor, request, id, &headers, false).await,
         Err(error) => {
             let text = format!(
                 "the body is not a GraphQL request ({error}); send {{\"query\": \"…\", \"variables\": {{…}}}}"
@@ -92,7 +98,21 @@ pub(crate) async fn take_turn(app: &App) -> Option<OwnedSemaphorePermit> {
     timeout(patience, app.shared.turns.clone().acquire_owned()).await.ok()?.ok()
 }
 
-async fn execute(app: &App, request: Request, id: String, headers: &HeaderMap, cacheable: bool) -> Response {
+async fn execute(
+    app: &App,
+    visitor: &Visitor,
+    mut request: Request,
+    id: String,
+    headers: &HeaderMap,
+    cacheable: bool,
+) -> Response {
+    if !visitor.may("read") {
+        let text = "this key does not have the scope `read`; ask the operator for one that does";
+        return answer::refuse(StatusCode::FORBIDDEN, "SCOPE", text);
+    }
+    if let Err(refused) = app.shared.persisted.resolve(&mut request).await {
+        return refused.response();
+    }
     let Some(_turn) = take_turn(app).await else {
         counter!(names::QUERIES, "outcome" => "OVERLOADED").increment(1);
         let mut response = answer::refuse(
@@ -105,13 +125,14 @@ async fn execute(app: &App, request: Request, id: String, headers: &HeaderMap, c
     };
     let config = &app.shared.state.config;
     let operation = request.operation_name.clone().unwrap_or_default();
-    let scope = Scope::new(app.shared.clone(), id);
+    let scope = Scope::new(app.shared.clone(), id, visitor.tier);
     let _in_flight = InFlight::new();
     let started = Instant::now();
     let running = AssertUnwindSafe(graphql::execute(&app.schema, request, &scope)).catch_unwind();
     let outcome = timeout(config.timeout(), running).await;
     let seconds = started.elapsed().as_secs_f64();
     let (rows, queries) = scope.budget.spent();
+    visitor.owe(cost(rows, queries));
     histogram!(names::QUERY_SECONDS).record(seconds);
     histogram!(names::WAREHOUSE_QUERIES).record(queries as f64);
     histogram!(names::ROWS).record(rows as f64);
@@ -138,9 +159,15 @@ async fn execute(app: &App, request: Request, id: String, headers: &HeaderMap, c
     };
     let code = graphql::first_code(&response);
     counter!(names::QUERIES, "outcome" => code.unwrap_or_else(|| "ok".into())).increment(1);
-    let Ok(body) = serde_json::to_vec(&response).map(Bytes::from) else {
-        return answer::refuse(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", answer::PANICKED);
-    };
+    let mut body = Bounded { bytes: Vec::new(), max: config.max_response_bytes };
+    if serde_json::to_writer(&mut body, &response).is_err() {
+        let text = format!(
+            "the answer is larger than {} bytes; ask for smaller pages, or for fewer fields",
+            config.max_response_bytes
+        );
+        return answer::refuse(StatusCode::UNPROCESSABLE_ENTITY, "RESPONSE_TOO_LARGE", &text);
+    }
+    let body = Bytes::from(body.bytes);
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let content_type = if accept.contains(GRAPHQL_JSON) { GRAPHQL_JSON } else { LEGACY_JSON };
     if cacheable && response.errors.is_empty() {
@@ -155,6 +182,31 @@ async fn execute(app: &App, request: Request, id: String, headers: &HeaderMap, c
         answer::json_response(if refused { StatusCode::BAD_REQUEST } else { StatusCode::OK }, body);
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
+}
+
+/// A body that does not grow beyond its limit.
+struct Bounded {
+    bytes: Vec<u8>,
+    max: usize,
+}
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+        if self.bytes.len() + piece.len() > self.max {
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Units that an answer is worth beyond the one of its request: by what it really read.
+fn cost(rows: u64, queries: u64) -> u32 {
+    u32::try_from(queries / 4 + rows / 500).unwrap_or(u32::MAX)
 }
 
 /// Counts a query as long as it runs, also when its client leaves.

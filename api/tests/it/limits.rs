@@ -82,6 +82,77 @@ async fn an_answer_may_read_only_so_many_rows_and_take_only_so_many_queries() {
     assert!(message.contains("10"), "{message}");
 }
 
+/// What would cost much if it were begun. Each is refused before anything is read; the times are printed, for the reader.
+#[tokio::test]
+async fn the_abuse_set_is_refused_before_anything_is_read() {
+    let api = Api::new(plain()).await;
+    let one = "blocks(first: 1000) { nodes { events(first: 1000) { nodes { id } } } }";
+    let cases: Vec<(&str, String, &str)> = vec![
+        ("depth", format!("{{ block {{ {}number{} }} }}", "parent { ".repeat(40), " }".repeat(40)), "DEPTH_LIMIT"),
+        ("aliases", format!("{{ {} }}", (0..200).map(|n| format!("a{n}: {one} ")).collect::<String>()), "COMPLEXITY_LIMIT"),
+        ("aliases of a field", format!("{{ block {{ {} }} }}", (0..6_000).map(|n| format!("a{n}: number ")).collect::<String>()), "FIELD_LIMIT"),
+        ("a cycle of fragments", "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }".to_owned(), "FIELD_LIMIT"),
+        ("fragments that double", {
+            let levels = (0..40).map(|n| format!("fragment f{n} on Query {{ ...f{0} ...f{0} }} ", n + 1));
+            format!("{{ ...f0 }} {} fragment f40 on Query {{ status {{ version }} }}", levels.collect::<String>())
+        }, "FIELD_LIMIT"),
+        ("huge lists", "{ blocks(first: 1000) { nodes { extrinsics(first: 1000) { nodes { events(first: 1000) { nodes { id } } } } } } }".to_owned(), "COMPLEXITY_LIMIT"),
+        ("a huge page", "{ events(first: 2000000000) { nodes { id } } }".to_owned(), "PAGE_SIZE"),
+        ("a list of arguments", format!("{{ {} }}", (0..3_000).map(|n| format!("b{n}: block(number: {n}) {{ hash }} ")).collect::<String>()), "FIELD_LIMIT"),
+    ];
+    for (name, query, wanted) in cases {
+        let started = std::time::Instant::now();
+        let (code, message) = api.refusal(&query).await;
+        println!("{name}: {code} after {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
+        assert_eq!(code, wanted, "{name}: {message}");
+    }
+    let many = format!("[{}]", vec![r#"{"query":"{ status { version } }"}"#; 500].join(","));
+    let started = std::time::Instant::now();
+    let (status, ..) = api.send(post("application/json", many)).await;
+    println!("batching: {status} after {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_is_not_sent() {
+    let api = Api::new(ApiConfig { max_response_bytes: 2_000, ..plain() }).await;
+    let (code, message) = api.refusal("{ events(first: 100) { nodes { id args } } }").await;
+    assert_eq!(code, "RESPONSE_TOO_LARGE");
+    assert!(message.contains("2000"), "{message}");
+    assert!(api.ask("{ status { version } }").await["errors"].is_null());
+}
+
+/// Hash and text once, then the hash alone, by both methods.
+#[tokio::test]
+async fn a_persisted_query_is_sent_once() {
+    use sha2::{Digest, Sha256};
+    let api = Api::new(plain()).await;
+    let query = "query($n: BlockNumber) { block(number: $n) { number } }";
+    let hash: String = Sha256::digest(query).iter().map(|byte| format!("{byte:02x}")).collect();
+    let ask = async |query: Option<&str>, hash: &str| {
+        let body = json!({
+            "query": query.unwrap_or_default(), "variables": { "n": LAST },
+            "extensions": { "persistedQuery": { "version": 1, "sha256Hash": hash } },
+        });
+        let (_, _, answer) = api.send(post("application/json", body.to_string())).await;
+        serde_json::from_slice::<Value>(&answer).unwrap()
+    };
+    let unknown = ask(None, &hash).await;
+    assert_eq!(unknown["errors"][0]["message"], "PersistedQueryNotFound");
+    assert_eq!(unknown["errors"][0]["extensions"]["code"], "PERSISTED_QUERY_NOT_FOUND");
+    let other = ask(Some("{ status { version } }"), &hash).await;
+    assert_eq!(other["errors"][0]["extensions"]["code"], "PERSISTED_QUERY_HASH_MISMATCH");
+    assert_eq!(ask(None, &hash).await["errors"][0]["extensions"]["code"], "PERSISTED_QUERY_NOT_FOUND");
+    assert_eq!(ask(Some(query), &hash).await["data"]["block"]["number"], LAST);
+    assert_eq!(ask(None, &hash).await["data"]["block"]["number"], LAST);
+    let extensions =
+        format!("%7B%22persistedQuery%22:%7B%22version%22:1,%22sha256Hash%22:%22{hash}%22%7D%7D");
+    let (_, _, body) =
+        api.get(&format!("/graphql?variables=%7B%22n%22:{LAST}%7D&extensions={extensions}")).await;
+    assert_eq!(serde_json::from_slice::<Value>(&body).unwrap()["data"]["block"]["number"], LAST);
+    assert_eq!(ask(None, "no hash").await["errors"][0]["extensions"]["code"], "BAD_REQUEST");
+}
+
 fn post(content_type: &str, body: impl Into<Body>) -> Request<Body> {
     Request::post("/graphql").header(header::CONTENT_TYPE, content_type).body(body.into()).unwrap()
 }

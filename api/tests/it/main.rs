@@ -9,11 +9,13 @@ mod limits;
 mod market;
 #[path = "../../../warehouse/tests/it/market_world.rs"]
 mod market_world;
+mod mcp;
 mod operations;
 mod paging;
 mod rest;
 mod robustness;
 mod schema;
+mod sql;
 mod tip;
 mod verification;
 mod world;

@@ -24,6 +24,9 @@ Examples:
   yumascan doctor --rpc wss://archive.example:443         and the node
   yumascan doctor --json                                  for scripts: exit code 1 when something fails";
 
+/// Clocks further apart than this are worth a warning, milliseconds.
+const MOST_APART_MS: u64 = 2_000;
+
 /// Flags of `doctor`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -81,6 +84,7 @@ pub(crate) async fn run(args: DoctorArgs, mut config: Config) -> anyhow::Result<
     check_library(&config, &mut findings);
     check_folder(&config.data_dir, &mut findings);
     check_port(&config, &mut findings).await;
+    check_exposure(&config, &mut findings);
     check_house(&config, &mut findings).await;
     let failed = findings.0.iter().any(|check| check.outcome == Outcome::Fail);
     match args.json {
@@ -149,6 +153,28 @@ async fn check_port(config: &Config, findings: &mut Findings) {
     );
 }
 
+/// Who can reach the pages, and what holds them back.
+fn check_exposure(config: &Config, findings: &mut Findings) {
+    let listen = config.serve.listen;
+    let limits = &config.limits;
+    if listen.ip().is_loopback() {
+        findings.add("exposure", Outcome::Ok, "only this machine reaches the pages");
+    } else if !limits.enabled && !limits.require_key {
+        let detail = format!(
+            "{listen} is reached from other machines, and nothing limits them; set limits.enabled, or limits.require_key"
+        );
+        findings.add("exposure", Outcome::Warn, detail);
+    } else if limits.trusted_proxies.is_empty() {
+        let detail = format!(
+            "{listen} is reached from other machines, by plain HTTP; behind a proxy with TLS, name its network in \
+             limits.trusted_proxies, or all visitors share its bucket"
+        );
+        findings.add("exposure", Outcome::Warn, detail);
+    } else {
+        findings.add("exposure", Outcome::Ok, format!("{listen} behind trusted proxies, within limits"));
+    }
+}
+
 /// What can only be seen with the warehouse open: schema, store, pages, nodes.
 async fn check_house(config: &Config, findings: &mut Findings) {
     let holder = match config.clickhouse.url {
@@ -174,6 +200,7 @@ async fn check_house(config: &Config, findings: &mut Findings) {
         }
     };
     check_warehouse(&house, findings).await;
+    check_clock(&house, findings).await;
     check_pages(config, &house, findings).await;
     check_node(config, &house, findings).await;
     house.close().await;
@@ -199,9 +226,39 @@ async fn check_warehouse(house: &House, findings: &mut Findings) {
     }
 }
 
+/// A server whose clock is apart from ours confuses times of rows, keys and leases.
+async fn check_clock(house: &House, findings: &mut Findings) {
+    if house.engine().is_some() {
+        findings.add("clock", Outcome::Skipped, "one machine, one clock");
+        return;
+    }
+    let asked =
+        house.warehouse.client().query("SELECT toUnixTimestamp64Milli(now64(3))").fetch_one::<i64>().await;
+    let here =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_millis();
+    match asked {
+        Ok(there) => {
+            let apart_ms = i64::try_from(here).unwrap_or(i64::MAX).abs_diff(there);
+            let detail = format!("{apart_ms} ms apart from ClickHouse's");
+            match apart_ms > MOST_APART_MS {
+                true => findings.add(
+                    "clock",
+                    Outcome::Warn,
+                    detail + "; run a time service (chrony, timesyncd) on both",
+                ),
+                false => findings.add("clock", Outcome::Ok, detail),
+            }
+        }
+        Err(err) => findings.add("clock", Outcome::Fail, err.to_string()),
+    }
+}
+
 /// Renders a page as a browser would ask for it, and sees whether it loads the islands.
 async fn check_pages(config: &Config, house: &House, findings: &mut Findings) {
-    let router = match serving::router(house, &LiveTip::default(), config, None) {
+    // looked at from within: no key is needed
+    let mut config = config.clone();
+    config.limits.require_key = false;
+    let router = match serving::router(house, &LiveTip::default(), &config, None) {
         Ok(router) => router,
         Err(err) => return findings.add("labels", Outcome::Fail, err.to_string()),
     };

@@ -5,7 +5,9 @@
 mod bad_input;
 mod chain;
 mod config;
+mod dashboards;
 mod detect;
 mod ingest;
+mod platform;
 mod run;
 mod services;

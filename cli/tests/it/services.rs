@@ -111,7 +111,7 @@ async fn doctor_says_what_is_well_and_what_to_do() {
             checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("{name}: {report}"));
         check["outcome"].as_str().unwrap().to_owned()
     };
-    for name in ["engine", "folder", "port", "warehouse", "schema", "node"] {
+    for name in ["engine", "folder", "port", "exposure", "warehouse", "schema", "node"] {
         assert!(outcome(name) == "ok" || (name == "folder" && outcome(name) == "warn"), "{name}: {report}");
     }
     assert_eq!(outcome("blocks"), "warn", "nothing is stored yet");

@@ -6,6 +6,7 @@ mod alerts;
 mod database;
 mod identity;
 mod opening;
+mod platform;
 mod postgres;
 mod windows;
 

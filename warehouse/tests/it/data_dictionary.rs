@@ -68,7 +68,7 @@ async fn columns(warehouse: &Warehouse, table: &str) -> Vec<(String, String, Str
 }
 
 async fn generated(warehouse: &Warehouse) -> String {
-    let sql = "SELECT name, comment, sorting_key FROM system.tables WHERE database = currentDatabase()";
+    let sql = "SELECT name, comment, sorting_key FROM system.tables WHERE database = currentDatabase() AND engine != 'View'";
     let mut tables = warehouse.client().query(sql).fetch_all::<(String, String, String)>().await.unwrap();
     let position = |name: &str| ORDER.iter().position(|known| *known == name);
     tables.sort_by_key(|(name, ..)| position(name));
@@ -81,6 +81,28 @@ async fn generated(warehouse: &Warehouse) -> String {
             assert!(!meaning.is_empty(), "column {name}.{column} has no comment");
             writeln!(out, "| `{column}` | `{kind}` | {} |", meaning.replace('|', "\\|")).unwrap();
         }
+    }
+    write!(out, "\n## Views\n\nWhat everyone's SQL reads (`/sql`, `/api/v1/sql`): the columns of the table and those that are named here.\n\n").unwrap();
+    out.push_str("| view | of | adds |\n|---|---|---|\n");
+    let list = warehouse.list_views().await.unwrap();
+    for view in list {
+        let sql = "SELECT comment FROM system.tables WHERE database = currentDatabase() AND name = ?";
+        let comment = warehouse.client().query(sql).bind(&view.name).fetch_one::<String>().await.unwrap();
+        let table = comment
+            .trim_start_matches("As table ")
+            .trim_end_matches('.')
+            .split(',')
+            .next()
+            .unwrap()
+            .to_owned();
+        let below = columns(warehouse, &table).await;
+        let added: Vec<_> = view
+            .columns
+            .iter()
+            .filter(|column| below.iter().all(|(name, ..)| *name != column.name))
+            .map(|column| format!("`{}` {}", column.name, column.kind))
+            .collect();
+        writeln!(out, "| `{}` | `{table}` | {} |", view.name, added.join(", ")).unwrap();
     }
     out
 }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod alerts;
+mod ask;
 mod audit;
 mod data_dictionary;
 mod market;

@@ -106,7 +106,7 @@ fn chart(rows: &[BlockRow]) -> AnyView {
 }
 
 /// Which part of the chain is stored, as a bar from genesis to the head.
-fn coverage(status: &Status) -> AnyView {
+pub(super) fn coverage(status: &Status) -> AnyView {
     let (Some(first), Some(last)) = (status.coverage.stored.first(), status.coverage.stored.last()) else {
         return ().into_any();
     };

@@ -10,7 +10,7 @@ use crate::{
     ui::{self, icons},
 };
 
-const SECTIONS: [(&str, &str); 10] = [
+const SECTIONS: [(&str, &str); 11] = [
     ("/subnets", "Subnets"),
     ("/validators", "Validators"),
     ("/yield", "Yield"),
@@ -21,6 +21,7 @@ const SECTIONS: [(&str, &str); 10] = [
     ("/transfers", "Transfers"),
     ("/verification", "Verification"),
     ("/runtimes", "Runtimes"),
+    ("/sql", "SQL"),
 ];
 
 const DESCRIPTION: &str = "Bittensor at every block: subnets, validators, yields and accounts, and all blocks, extrinsics, events and transfers, decoded by the runtime that executed them.";
@@ -135,6 +136,7 @@ fn footer(context: &Context, status: Option<&Status>) -> AnyView {
             {as_of}
             <p class="links">
                 <a href="/help" data-help="">"Help and keys"</a>
+                <a href="/status">"Status"</a>
                 <a href="/graphql" rel="external">"GraphQL"</a>
                 <span>"Yumascan, open source, Apache-2.0"</span>
             </p>

@@ -38,6 +38,11 @@ async fn every_page_is_there() {
         "/search",
         "/search?q=balances",
         "/help",
+        "/sql",
+        "/sql?q=kept",
+        "/sql?sql=SELECT+number,+event_count+FROM+v_blocks+ORDER+BY+number",
+        "/sql?sql=SELECT+*+FROM+system.users",
+        "/status",
         &place,
         &format!("{place}?args=raw"),
         &format!("/extrinsic/{}", row.hash),
@@ -52,6 +57,53 @@ async fn every_page_is_there() {
             !html.contains(" style=\"") && !html.contains("<script>") && !html.contains(" onclick"),
             "{path}: the policy forbids inline code"
         );
+    }
+}
+
+/// Every example answers, and what is refused says why; all without script.
+#[tokio::test]
+async fn the_page_for_sql_answers_teaches_and_refuses() {
+    let explorer = support::over(3_100..=3_104).await;
+    let page = explorer.page("/sql").await;
+    let examples: Vec<&str> =
+        page.split("href=\"/sql?sql=").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(examples.len() >= 10, "{}", examples.len());
+    for example in examples {
+        let html = explorer.page(&format!("/sql?sql={example}")).await;
+        assert!(
+            html.contains("<table class=\"list sql\">") && !html.contains("sql-refused"),
+            "{example}: {}",
+            text_of(&html)
+        );
+    }
+    let chart = explorer.page("/sql?sql=SELECT+number,+event_count+FROM+v_blocks+ORDER+BY+number").await;
+    assert!(text_of(&chart).contains("4 rows") && chart.contains("<svg"), "{}", text_of(&chart));
+    let kept = text_of(&explorer.page("/sql?q=kept").await);
+    assert!(kept.contains("Blocks, counted") && kept.contains("SELECT count() AS n FROM v_blocks"), "{kept}");
+    assert_eq!(explorer.get("/sql?q=other").await.status, StatusCode::NOT_FOUND);
+    let refused = explorer.page("/sql?sql=SELECT+*+FROM+file('/etc/passwd')").await;
+    assert!(
+        refused.contains("sql-refused") && text_of(&refused).contains("not on the list"),
+        "{}",
+        text_of(&refused)
+    );
+    let wrong = text_of(&explorer.page("/sql?sql=SELECT+nothing+FROM+v_blocks").await);
+    assert!(wrong.contains("nothing") && !wrong.contains("DB::Exception"), "{wrong}");
+}
+
+#[tokio::test]
+async fn the_status_page_tells_lag_gaps_endpoints_and_verification() {
+    let explorer = support::over(3_100..=3_104).await;
+    let text = text_of(&explorer.page("/status").await);
+    for part in [
+        "3,103",
+        "3 blocks behind the nodes",
+        "wss://archive.example",
+        "rate limited",
+        "asked to be spared",
+        "Cannot say",
+    ] {
+        assert!(text.contains(part), "no {part} in {text}");
     }
 }
 

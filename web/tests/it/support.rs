@@ -10,8 +10,8 @@ use axum::{
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 use yumascan_embedded::testing::TestDatabase;
-use yumascan_warehouse::{LiveTip, Warehouse, WarehouseConfig};
-use yumascan_web::WebState;
+use yumascan_warehouse::{AskLimits, LiveTip, Warehouse, WarehouseConfig};
+use yumascan_web::{EndpointLine, KeptQuestion, Operations, OperationsDesk, SqlShelf, WebState};
 
 use crate::recording;
 
@@ -37,6 +37,44 @@ fn demo() -> PathBuf {
     PathBuf::from("../demo/main")
 }
 
+/// SQL with one kept question, `kept`.
+fn shelf() -> SqlShelf {
+    let limits = AskLimits {
+        seconds: 20,
+        memory_bytes: 1 << 29,
+        result_rows: 100,
+        result_bytes: 1 << 24,
+        read_rows: 1 << 30,
+        read_bytes: 1 << 32,
+        threads: 1,
+    };
+    let kept = KeptQuestion {
+        title: "Blocks, counted".to_owned(),
+        sql: "SELECT count() AS n FROM v_blocks".to_owned(),
+    };
+    let find = move |id: String| {
+        let found = (id == "kept").then(|| kept.clone());
+        Box::pin(std::future::ready(found)) as futures::future::BoxFuture<'static, Option<KeptQuestion>>
+    };
+    SqlShelf::new(limits, 2, Arc::new(find))
+}
+
+/// A node that is three blocks ahead of the demo's main recording.
+fn desk() -> OperationsDesk {
+    let endpoint = EndpointLine {
+        endpoint: "wss://archive.example".to_owned(),
+        state: "rate_limited",
+        detail: Some("asked to be spared".to_owned()),
+        latency_ms: Some(1_234),
+        finalized_block: Some(3_106),
+        checked_at_ms: 1,
+    };
+    OperationsDesk(Arc::new(move || {
+        let operations = Operations { endpoints: vec![endpoint.clone()], places: Vec::new() };
+        Box::pin(std::future::ready(Some(operations)))
+    }))
+}
+
 /// An explorer over an empty warehouse.
 pub(crate) async fn empty() -> Explorer {
     let database = yumascan_embedded::testing::fresh_database().expect("the embedded engine");
@@ -49,7 +87,8 @@ pub(crate) async fn empty() -> Explorer {
     let warehouse = Warehouse::connect(config).await.expect("a connection");
     warehouse.migrate().await.expect("the schema");
     let tip = LiveTip::default();
-    let router = yumascan_web::router(WebState::new(warehouse.clone(), tip.clone()));
+    let state = WebState::new(warehouse.clone(), tip.clone()).with_sql(shelf()).with_operations(desk());
+    let router = yumascan_web::router(state);
     Explorer { router, warehouse, tip, _database: database }
 }
 
