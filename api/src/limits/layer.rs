@@ -66,6 +66,10 @@ async fn check(State(guard): State<Guard>, mut request: Request, next: Next) -> 
         return unauthorized(text);
     }
     let visitor = guard.visitor(peer, request.headers(), key.as_deref());
+    if needs_read(path) && !visitor.may("read") {
+        let text = "this key does not have the scope `read`; ask the operator for one that does";
+        return answer::problem(StatusCode::FORBIDDEN, "SCOPE", text);
+    }
     let price = price(path, request.uri().query());
     let standing = match &visitor.bucket {
         Some(bucket) => match guard.buckets.take(&bucket.whose, bucket.rate, price, Instant::now()) {
@@ -81,6 +85,11 @@ async fn check(State(guard): State<Guard>, mut request: Request, next: Next) -> 
         tell(response.headers_mut(), tier, rate, standing);
     }
     response
+}
+
+/// REST, all of which reads. What needs another scope asks for it itself.
+fn needs_read(path: &str) -> bool {
+    path.starts_with("/api/") && !["/api/v1/sql", "/api/v1/export"].iter().any(|own| path.starts_with(own))
 }
 
 /// Files that every page needs cost nothing of their own; the page that asks in SQL costs what a question does.
@@ -194,7 +203,7 @@ fn unauthorized(text: &str) -> Response {
 fn refuse(visitor: &Visitor, rate: Rate, price: u32, wait: Duration) -> Response {
     let limited = visitor.limited(rate, price, wait);
     counter!(names::LIMITED, "tier" => visitor.tier.name()).increment(1);
-    let mut response = answer::problem(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT", &limited.to_string());
+    let mut response = answer::problem(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", &limited.to_string());
     let headers = response.headers_mut();
     headers.insert(header::RETRY_AFTER, HeaderValue::from(limited.wait_s));
     tell(headers, visitor.tier, rate, Standing { left: 0, full_in: wait });

@@ -10,6 +10,7 @@ use crate::{
     ApiError,
     graphql::{BlockNumber, Market, Scope},
     http::{App, RequestId},
+    limits::Visitor,
 };
 
 /// The market at the block that the parameter `at` names, or at the newest one.
@@ -22,7 +23,8 @@ impl FromRequestParts<App> for AtBlock {
         let Fields(At { at }) = Fields::from_request_parts(parts, app).await?;
         let id = Extension::<RequestId>::from_request_parts(parts, app).await;
         let id = id.map(|Extension(RequestId(id))| id).unwrap_or_default();
-        let scope = Scope::new(app.shared.clone(), id);
+        let tier = parts.extensions.get::<Visitor>().map(|visitor| visitor.tier).unwrap_or_default();
+        let scope = Scope::new(app.shared.clone(), id, tier);
         Ok(Self(Market::at(scope, at.map(|height| BlockNumber(height.0))).await?))
     }
 }

@@ -68,7 +68,7 @@ async fn the_documentation_names_every_error_code_and_limit() {
         "PERSISTED_QUERY_HASH_MISMATCH",
         "SCOPE",
         "UNAUTHORIZED",
-        "RATE_LIMIT",
+        "RATE_LIMITED",
         "BODY_TOO_LARGE",
         "GRAPHQL_PARSE_FAILED",
         "GRAPHQL_VALIDATION_FAILED",

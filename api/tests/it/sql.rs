@@ -210,7 +210,7 @@ async fn an_address_that_asks_too_much_is_told_which_limit_and_when() {
     assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
     assert!(headers[header::RETRY_AFTER].to_str().unwrap().parse::<u64>().unwrap() <= 60);
     let body = json_of(&body);
-    assert_eq!(body["code"], "RATE_LIMIT");
+    assert_eq!(body["code"], "RATE_LIMITED");
     assert!(body["detail"].as_str().unwrap().contains("6 units a minute for this address"), "{body}");
     assert!(limited.get("198.51.100.8", &[]).await.0.is_success(), "another address has its own bucket");
     let open = Request::get("/health").body(Body::empty()).unwrap();
@@ -258,6 +258,10 @@ async fn keys_open_what_their_scopes_say_until_they_are_revoked() {
     let sql = Request::post("/api/v1/sql").header("x-api-key", &text).body("SELECT 1".into()).unwrap();
     let (status, _, body) = limited.send("198.51.100.7", sql).await;
     assert_eq!((status, &json_of(&body)["code"]), (StatusCode::FORBIDDEN, &json!("SCOPE")));
+
+    let (_, text) = api.state.store.create_key("asker", KeyTier::Keyed, &["sql".into()], None).await.unwrap();
+    let rest = Request::get("/api/v1/blocks").header("x-api-key", &text).body(Body::empty()).unwrap();
+    assert_eq!(limited.send("198.51.100.7", rest).await.0, StatusCode::FORBIDDEN);
 
     let (ended, text) = api.state.store.create_key("old", KeyTier::Keyed, &[], Some(1)).await.unwrap();
     assert!(!ended.is_valid(2));

@@ -38,7 +38,7 @@ impl Failure {
 
 impl From<Limited> for Failure {
     fn from(limited: Limited) -> Self {
-        let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT", limited.to_string());
+        let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", limited.to_string());
         Self { wait_s: Some(limited.wait_s), ..refusal }
     }
 }
