@@ -30,7 +30,6 @@ fn metrics(text: &str) -> BTreeSet<String> {
     let known = [
         "yumascan_ingest_",
         "yumascan_api_",
-        "yumascan_web_",
         "yumascan_runtime_",
         "yumascan_watch_",
         "yumascan_alerts_",
