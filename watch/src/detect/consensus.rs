@@ -296,9 +296,9 @@ fn activity(
         permitted += share;
         let is_inactive = neuron.active == Some(false);
         if is_inactive {
-            inactive += share
+            inactive += share;
         } else {
-            active_count += 1
+            active_count += 1;
         }
         let Some(last) = neuron.last_update else { continue };
         let stale = number.saturating_sub(last);
