@@ -203,11 +203,14 @@ fn parse(url: &str) -> Result<Database, StoreError> {
 }
 
 async fn migrate(pool: &AnyPool) -> Result<(), MigrateError> {
-    match MIGRATIONS.run(pool).await {
-        // another process may have applied it at the same moment: then it is applied now, and the second run says so
-        Err(MigrateError::ExecuteMigration(..)) => MIGRATIONS.run(pool).await,
-        done => done,
+    // another process may apply each of them at the same moment: then it is applied now, and the next run says so
+    for _ in MIGRATIONS.iter() {
+        match MIGRATIONS.run(pool).await {
+            Err(MigrateError::ExecuteMigration(..)) => {}
+            done => return done,
+        }
     }
+    MIGRATIONS.run(pool).await
 }
 
 fn migrate_error(error: MigrateError) -> StoreError {

@@ -14,6 +14,8 @@ pub mod extrinsic;
 pub mod extrinsics;
 pub mod help;
 pub mod home;
+pub mod incident;
+pub mod incidents;
 pub mod runtimes;
 pub mod search;
 pub mod slippage;

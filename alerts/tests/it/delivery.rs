@@ -64,7 +64,7 @@ async fn what_is_too_old_is_given_up_and_the_rest_goes_on() {
     let store = Store::open("sqlite::memory:").await.unwrap();
     prepare(&store, json!({ "url": "http://127.0.0.1:1/" }), &["r"]).await;
     store.raise_alerts("r", 1, &[new_alert("r", 1)], "{}").await.unwrap();
-    assert_eq!(drained(&store, config()).await.waiting > 0, true);
+    assert!(drained(&store, config()).await.waiting > 0);
     let totals = store.list_outbox_totals().await.unwrap();
     assert_eq!(totals[0].state, DeliveryState::Pending, "a minute's failures are no reason to give up");
 }

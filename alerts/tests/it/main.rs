@@ -26,7 +26,7 @@ pub(crate) fn alert(rule: &str, n: u64) -> Alert {
         source: "incident".to_owned(),
         kind: "runaway_batch".to_owned(),
         scope: "chain".to_owned(),
-        state: if n % 10 == 0 { AlertState::Resolved } else { AlertState::Firing },
+        state: if n.is_multiple_of(10) { AlertState::Resolved } else { AlertState::Firing },
         severity: "S2".to_owned(),
         block: Some(n),
         title: format!("alert {n} <!channel> @everyone & \"more\""),

@@ -66,7 +66,7 @@ pub(super) async fn post(
         && !VERSIONS.contains(&version)
     {
         return failure(
-            Value::Null,
+            &Value::Null,
             INVALID_REQUEST,
             &format!("protocol version {version} is not spoken here"),
         );
@@ -78,11 +78,11 @@ pub(super) async fn post(
         return answer::problem(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", &text);
     };
     let Ok(message) = serde_json::from_slice::<Message>(&bytes) else {
-        return failure(Value::Null, PARSE_ERROR, "the body is not one JSON-RPC message");
+        return failure(&Value::Null, PARSE_ERROR, "the body is not one JSON-RPC message");
     };
     let Some(method) = message.method.filter(|_| message.jsonrpc.as_deref() == Some("2.0")) else {
         return failure(
-            message.id.unwrap_or_default(),
+            &message.id.unwrap_or_default(),
             INVALID_REQUEST,
             "the message is not a JSON-RPC 2.0 request",
         );
@@ -92,20 +92,20 @@ pub(super) async fn post(
         return StatusCode::ACCEPTED.into_response();
     };
     match method.as_str() {
-        "initialize" => success(call, initialize(&message.params)),
-        "ping" => success(call, json!({})),
-        "tools/list" => success(call, json!({ "tools": tools::list() })),
+        "initialize" => success(&call, &initialize(&message.params)),
+        "ping" => success(&call, &json!({})),
+        "tools/list" => success(&call, &json!({ "tools": tools::list() })),
         "tools/call" => {
             let name = message.params["name"].as_str().unwrap_or_default();
             match tools::call(&app, &visitor, &id, name, &message.params["arguments"]).await {
-                Some(Ok(text)) => success(call, content(&text, false)),
+                Some(Ok(text)) => success(&call, &content(&text, false)),
                 // what went wrong within a tool is for the one who called it, to do better
-                Some(Err(text)) => success(call, content(&text, true)),
-                None => failure(call, INVALID_PARAMS, &format!("there is no tool `{name}`; see tools/list")),
+                Some(Err(text)) => success(&call, &content(&text, true)),
+                None => failure(&call, INVALID_PARAMS, &format!("there is no tool `{name}`; see tools/list")),
             }
         }
         _ => failure(
-            call,
+            &call,
             METHOD_NOT_FOUND,
             &format!("there is no method `{method}` here; there are tools only"),
         ),
@@ -127,12 +127,12 @@ fn content(text: &str, is_error: bool) -> Value {
     json!({ "content": [{ "type": "text", "text": text }], "isError": is_error })
 }
 
-fn success(id: Value, result: Value) -> Response {
+fn success(id: &Value, result: &Value) -> Response {
     let body = json!({ "jsonrpc": "2.0", "id": id, "result": result });
     answer::json_response(StatusCode::OK, body.to_string().into())
 }
 
-fn failure(id: Value, code: i32, message: &str) -> Response {
+fn failure(id: &Value, code: i32, message: &str) -> Response {
     let status = if id.is_null() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let body = json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } });
     answer::json_response(status, body.to_string().into())

@@ -64,7 +64,8 @@ async fn every_query_answers_for_a_past_block_as_for_the_newest() {
         assert_eq!(data["metagraph"]["neurons"].as_array().unwrap().len(), 3);
         assert_eq!(data["validators"][0]["hotkey"], VALIDATOR);
         assert_eq!(data["validatorYield"].as_array().unwrap().len(), 3);
-        assert_eq!(data["labels"][0]["emissionShare"], "1.000000");
+        // this runtime does not keep what the chain bought, and nothing is verified here
+        assert_eq!(data["labels"][0]["emissionShare"], Value::Null);
         assert_eq!(data["blocks"][2]["lastBlock"], at);
         assert_eq!(data["holders"]["byColdkey"]["nakamoto"], 1);
         assert!(data["quote"]["receivedRao"].as_str().unwrap().parse::<u64>().unwrap() > RAO);

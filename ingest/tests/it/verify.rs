@@ -364,15 +364,3 @@ async fn a_neurons_epoch_is_explained_number_by_number() {
     let not_due = ingest.explain(NETUID, 0, EPOCH + 1).await.unwrap_err().to_string();
     assert!(not_due.contains("none was due"), "{not_due}");
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn adhoc() {
-    let Ok(folder) = std::env::var("ADHOC") else { return };
-    let last = std::env::var("ADHOC_LAST").unwrap().parse().unwrap();
-    let chain =
-        Arc::new(Recording::load(Path::new(&folder), &LoadOptions { last_block: Some(last) }).unwrap());
-    let node = node(&chain, Faults::default()).await;
-    let site = Site::new().await;
-    let report = verify(&site, node.url(), VerifyRequest::default()).await;
-    println!("{report}");
-}

@@ -1,5 +1,7 @@
 //! Blocks.
 
+use std::collections::HashMap;
+
 use crate::{
     Page, PageRequest, Slice, Table, Warehouse, WarehouseError,
     query::{
@@ -64,6 +66,19 @@ impl Warehouse {
         let sql =
             Sql::new("SELECT ?fields FROM blocks WHERE number IN ? ORDER BY number").bind(numbers.to_vec());
         self.fetch_all("list blocks by number", sql).await
+    }
+
+    /// Times of stored blocks, milliseconds since the Unix epoch; those without are left out.
+    pub async fn list_block_times(&self, numbers: &[u64]) -> Result<HashMap<u64, u64>, WarehouseError> {
+        if numbers.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let sql = Sql::new(
+            "SELECT number, assumeNotNull(timestamp_ms) AS timestamp_ms FROM blocks \
+             WHERE number IN ? AND isNotNull(timestamp_ms)",
+        );
+        let times = self.fetch_all::<(u64, u64)>("list times of blocks", sql.bind(numbers.to_vec())).await?;
+        Ok(times.into_iter().collect())
     }
 
     /// Blocks, newest first or as asked.

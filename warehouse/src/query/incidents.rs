@@ -1,5 +1,8 @@
 //! Incidents and their history.
 
+pub mod density;
+pub mod loads;
+
 use crate::{
     Cursor, Keyed, Page, PageRequest, Warehouse, WarehouseError,
     query::{
@@ -12,7 +15,7 @@ use crate::{
 /// Which incidents.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct IncidentFilter {
-    /// Those that touch these blocks (times are not looked at).
+    /// Those that touch these blocks and times.
     pub range: Range,
     /// Kinds; empty for all.
     pub kinds: Vec<String>,
@@ -28,13 +31,15 @@ pub struct IncidentFilter {
     pub account: Option<String>,
 }
 
-/// The row written last is the incident; an older one may still be there for a moment.
-const CURRENT: &str = "(SELECT * FROM incidents ORDER BY written_at DESC LIMIT 1 BY id)";
+/// The row written last is the incident; an older one may still be there for a moment. As a condition it leaves evidence,
+/// which is by far the most of a row, unread until a row is wanted.
+const CURRENT: &str = "(id, written_at) IN (SELECT id, max(written_at) FROM incidents GROUP BY id)";
 
 impl IncidentFilter {
     fn conditions(&self) -> Conditions {
         let mut conditions = Conditions::default();
         conditions
+            .and(Sql::new(CURRENT))
             .at_most("first_block", self.range.to_block)
             .at_least("last_block", self.range.from_block)
             .equal("scope", self.scope.as_deref())
@@ -47,6 +52,14 @@ impl IncidentFilter {
         }
         if !self.severities.is_empty() {
             conditions.and(Sql::new("severity IN ?").bind(self.severities.clone()));
+        }
+        if let Some(from_ms) = self.range.from_ms {
+            let first = "(SELECT minOrNull(number) FROM blocks WHERE timestamp_ms >= ?)";
+            conditions.and(Sql::new(format!("last_block >= {first}")).bind(from_ms));
+        }
+        if let Some(to_ms) = self.range.to_ms {
+            let last = "(SELECT maxOrNull(number) FROM blocks WHERE timestamp_ms <= ?)";
+            conditions.and(Sql::new(format!("first_block <= {last}")).bind(to_ms));
         }
         if let Some(netuid) = self.netuid {
             conditions.and(Sql::new("has(netuids, ?)").bind(u32::from(netuid)));
@@ -89,7 +102,7 @@ impl Warehouse {
             conditions.and(beyond(after, !ascending));
         }
         let direction = if ascending { "ASC" } else { "DESC" };
-        let sql = Sql::new(format!("SELECT ?fields FROM {CURRENT}"))
+        let sql = Sql::new("SELECT ?fields FROM incidents")
             .append(&conditions.to_where())
             .push(&format!(" ORDER BY first_block {direction}, ordinal {direction} LIMIT ?"))
             .bind(page.limit.saturating_add(1));
@@ -105,7 +118,7 @@ impl Warehouse {
 
     /// How many incidents there are.
     pub async fn count_incidents(&self, filter: &IncidentFilter) -> Result<u64, WarehouseError> {
-        let sql = Sql::new(format!("SELECT count() FROM {CURRENT}")).append(&filter.conditions().to_where());
+        let sql = Sql::new("SELECT count() FROM incidents").append(&filter.conditions().to_where());
         self.fetch_count("count incidents", sql).await
     }
 
@@ -123,10 +136,24 @@ impl Warehouse {
         limit: u32,
     ) -> Result<Vec<IncidentRow>, WarehouseError> {
         let sql = Sql::new(format!(
-            "SELECT ?fields FROM {CURRENT} WHERE first_block <= ? AND last_block >= ? AND state != 'retracted' \
+            "SELECT ?fields FROM incidents WHERE {CURRENT} AND first_block <= ? AND last_block >= ? AND state != 'retracted' \
              ORDER BY severity, first_block, ordinal LIMIT ?"
         ));
         self.fetch_all("list incidents of a block", sql.bind(block).bind(block).bind(limit)).await
+    }
+
+    /// Open incidents of some severities, the most severe and then the newest first, at most `limit`.
+    pub async fn list_open_incidents(
+        &self,
+        severities: &[&str],
+        limit: u32,
+    ) -> Result<Vec<IncidentRow>, WarehouseError> {
+        let wanted: Vec<String> = severities.iter().map(|severity| (*severity).to_owned()).collect();
+        let sql = Sql::new(format!(
+            "SELECT ?fields FROM incidents WHERE {CURRENT} AND state = 'open' AND severity IN ? \
+             ORDER BY severity, first_block DESC, ordinal LIMIT ?"
+        ));
+        self.fetch_all("list open incidents", sql.bind(wanted).bind(limit)).await
     }
 
     /// The history of an incident, in order.
@@ -146,7 +173,7 @@ impl Warehouse {
             return Ok(Vec::new());
         }
         let sql = Sql::new(format!(
-            "SELECT id FROM {CURRENT} WHERE kind IN ? AND first_block BETWEEN ? AND ? AND state != 'retracted' \
+            "SELECT id FROM incidents WHERE {CURRENT} AND kind IN ? AND first_block BETWEEN ? AND ? AND state != 'retracted' \
              ORDER BY first_block, ordinal"
         ));
         self.fetch_all("list incidents", sql.bind(kinds.to_vec()).bind(from).bind(to)).await
@@ -157,7 +184,8 @@ impl Warehouse {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = Sql::new(format!("SELECT ?fields FROM {CURRENT} WHERE id IN ?")).bind(ids.to_vec());
+        let sql =
+            Sql::new(format!("SELECT ?fields FROM incidents WHERE {CURRENT} AND id IN ?")).bind(ids.to_vec());
         self.fetch_all("list incidents by id", sql).await
     }
 }

@@ -46,7 +46,7 @@ impl Site {
             DevNode::new(Arc::new(recording), NodeOptions::default()).serve("127.0.0.1:0").await.unwrap();
         let config = IngestConfig {
             endpoints: vec![node.url()],
-            window_blocks: window.try_into().unwrap(),
+            window_blocks: window,
             state: false,
             verify: false,
             ..IngestConfig::default()

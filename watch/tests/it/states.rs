@@ -47,7 +47,7 @@ fn ordinary(block: &mut Builder) {
     let state = block.state();
     state.network = Some(network(number));
     state.subnets = (0..5).map(subnet).collect();
-    if number % 21 == 0 {
+    if number.is_multiple_of(21) {
         epoch(block, 2);
     }
     // validators give weights to every subnet

@@ -10,7 +10,7 @@ use crate::{
     ui::{self, icons},
 };
 
-const SECTIONS: [(&str, &str); 11] = [
+const SECTIONS: [(&str, &str); 12] = [
     ("/subnets", "Subnets"),
     ("/validators", "Validators"),
     ("/yield", "Yield"),
@@ -19,6 +19,7 @@ const SECTIONS: [(&str, &str); 11] = [
     ("/extrinsics", "Extrinsics"),
     ("/events", "Events"),
     ("/transfers", "Transfers"),
+    ("/incidents", "Incidents"),
     ("/verification", "Verification"),
     ("/runtimes", "Runtimes"),
     ("/sql", "SQL"),
@@ -51,6 +52,7 @@ fn document(context: &Context, status: Option<&Status>, page: Page) -> AnyView {
             <body>
                 <a class="skip" href="#main">"Skip to content"</a>
                 {header}
+                {banner(status)}
                 <main id="main" tabindex="-1">{content}</main>
                 {footer(context, status)}
                 {islands.into_iter().collect_view()}
@@ -101,6 +103,20 @@ fn header(context: &Context, section: &'static str) -> AnyView {
             </div>
             <nav aria-label="Sections">{sections(section)}</nav>
         </header>
+    }
+    .into_any()
+}
+
+/// What is serious and not over, on every page.
+fn banner(status: Option<&Status>) -> AnyView {
+    let alarms = status.map(|status| status.alarms.as_slice()).unwrap_or_default();
+    let Some(worst) = alarms.first() else { return ().into_any() };
+    let more = (alarms.len() > 1).then(|| {
+        view! { " "<a href="/incidents?state=open">{format!("and {} more", alarms.len() - 1)}</a> }
+    });
+    view! {
+        <aside class="alarm" aria-label="Open incidents"><p class="notice bad"><strong>{worst.severity.clone()}</strong>" since block "{ui::block_link(worst.first_block)}": "
+            <a href=format!("/incident/{}", worst.id)>{worst.title.clone()}</a>{more}</p></aside>
     }
     .into_any()
 }

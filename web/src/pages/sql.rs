@@ -102,7 +102,8 @@ impl Shown {
         let heading = self.kept.as_ref().map(|kept| kept.title.clone()).filter(|title| !title.is_empty());
         let link = self.id.as_ref().map(|id| {
             let href = format!("/sql?q={id}");
-            view! { <p class="lead">"Kept under " <a href=href.clone()>{href.clone()}</a></p> }
+            let label = href.clone();
+            view! { <p class="lead">"Kept under " <a href=href>{label}</a></p> }
         });
         let answer = match &self.outcome {
             Outcome::NotAsked => ().into_any(),

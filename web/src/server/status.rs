@@ -9,13 +9,16 @@ use tokio::sync::Mutex;
 use yumascan_warehouse::{
     WarehouseError,
     query::coverage::{Coverage, Totals},
-    rows::BlockRow,
+    rows::{BlockRow, IncidentRow},
 };
 
 use super::WebState;
 use crate::feed::Feed;
 
 const FRESH_FOR: Duration = Duration::from_secs(1);
+
+/// Open incidents that are counted in the banner.
+const MOST_ALARMS: u32 = 20;
 
 /// Heads, coverage and totals of one moment.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +31,8 @@ pub struct Status {
     pub coverage: Coverage,
     /// Row counts.
     pub totals: Totals,
+    /// Open incidents of S1 and S2, the most severe first.
+    pub alarms: Vec<IncidentRow>,
 }
 
 /// A reading that all requests of the same second share.
@@ -69,14 +74,15 @@ impl WebState {
     /// The state of the chain, at most a second old.
     pub(crate) async fn status(&self) -> Result<Arc<Status>, WarehouseError> {
         let read = async {
-            let (head, coverage, totals) = tokio::try_join!(
+            let (head, coverage, totals, alarms) = tokio::try_join!(
                 self.warehouse.find_head(),
                 self.warehouse.get_coverage(None, None),
                 self.warehouse.get_totals(),
+                self.warehouse.list_open_incidents(&["S1", "S2"], MOST_ALARMS),
             )?;
             let tip = self.tip.blocks().last().map(|tip| tip.block.number);
             let best = tip.max(head.as_ref().map(|block| block.number));
-            Ok(Status { head, best, coverage, totals })
+            Ok(Status { head, best, coverage, totals, alarms })
         };
         self.moment.status.get_or_read(read).await
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod hostile;
+mod incidents;
 mod market;
 #[allow(dead_code, reason = "its own crate's tests use the rest")]
 #[path = "../../../warehouse/tests/it/market_world.rs"]

@@ -33,6 +33,7 @@ fn subnet(netuid: u16, block: u64) -> SubnetStateRow {
         liquidity: Some(2_000_000_000_000),
         fee_rate: Some(33),
         tao_in_emission_rao: Some(100_000 * u64::from(netuid)),
+        excess_tao_rao: Some(0),
         alpha_out_emission_rao: Some(1_000_000_000),
         neuron_count: Some(2),
         tempo: Some(99),

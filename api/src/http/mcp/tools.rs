@@ -129,7 +129,7 @@ const SQL: &str = "Asks in SQL: one SELECT in ClickHouse's dialect over the view
 const SQL_VIEWS: &str =
     "Lists the views that sql may read. With `view`: the columns of one, with types and meanings.";
 
-fn schema(name: &str, description: &str, properties: Value, required: &[&str]) -> Value {
+fn schema(name: &str, description: &str, properties: &Value, required: &[&str]) -> Value {
     json!({
         "name": name,
         "description": description,
@@ -140,8 +140,10 @@ fn schema(name: &str, description: &str, properties: Value, required: &[&str]) -
 
 /// All tools.
 pub(super) fn list() -> Vec<Value> {
-    let mut tools: Vec<Value> =
-        TOOLS.iter().map(|tool| schema(tool.name, tool.description, (tool.input)(), tool.required)).collect();
+    let mut tools: Vec<Value> = TOOLS
+        .iter()
+        .map(|tool| schema(tool.name, tool.description, &(tool.input)(), tool.required))
+        .collect();
     let statement = json!({
         "statement": { "type": "string", "description": "one SELECT" },
         "max_rows": { "type": "integer", "minimum": 1, "maximum": 1000, "description": "default 100" },
@@ -151,10 +153,10 @@ pub(super) fn list() -> Vec<Value> {
         "severity": { "type": "string", "enum": SEVERITIES, "description": "at least this grave" },
         "limit": { "type": "integer", "minimum": 1, "maximum": 50, "description": "default 20" },
     });
-    tools.push(schema("incidents", INCIDENTS, filter, &[]));
-    tools.push(schema("sql", SQL, statement, &["statement"]));
+    tools.push(schema("incidents", INCIDENTS, &filter, &[]));
+    tools.push(schema("sql", SQL, &statement, &["statement"]));
     let view = json!({ "view": { "type": "string", "description": "name of a view, e.g. v_transfers" } });
-    tools.push(schema("sql_views", SQL_VIEWS, view, &[]));
+    tools.push(schema("sql_views", SQL_VIEWS, &view, &[]));
     tools
 }
 

@@ -82,7 +82,7 @@ pub(in crate::http) fn explain(error: &WarehouseError, limits: &AskLimits) -> Fa
 }
 
 pub(super) fn failed(error: &(dyn std::error::Error + 'static)) -> Response {
-    tracing::error!(error, "SQL endpoint failed");
+    tracing::error!(error, "the SQL endpoint failed");
     answer::problem(
         StatusCode::INTERNAL_SERVER_ERROR,
         "INTERNAL",

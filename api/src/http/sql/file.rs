@@ -60,7 +60,7 @@ fn rest(
             .await
             .map_err(|_| std::io::Error::other("the engine fell silent"))?;
         let piece = piece.map_err(|error| {
-            tracing::debug!(%error, "SQL answer broke off");
+            tracing::debug!(%error, "an SQL answer broke off");
             std::io::Error::other(error.to_string())
         })?;
         Ok(piece.map(|piece| (piece, (cursor, turn))))
