@@ -9,10 +9,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use yumascan_alerts::{
-    Alert, AlertState, Message,
+    Message,
     delivery::Deliverer,
     evaluate,
     rule::Rule,
@@ -353,7 +353,7 @@ async fn test(config: &Config, store: &Store, name: &str) -> anyhow::Result<()> 
     let mut failed = 0;
     for record in sinks {
         let sink = Sink::from_record(&record)?;
-        match deliverer.send_now(&sink, test_message(name)).await {
+        match deliverer.send_now(&sink, Message::test(name)).await {
             Ok(()) => println!("{} ({}) took it", record.name, record.kind),
             Err(error) => {
                 failed += 1;
@@ -363,30 +363,6 @@ async fn test(config: &Config, store: &Store, name: &str) -> anyhow::Result<()> 
     }
     anyhow::ensure!(failed == 0, "{failed} of the sinks did not take the test message");
     Ok(())
-}
-
-fn test_message(name: &str) -> Message {
-    let key = Alert::key_of(&["test", &webhook::new_key()]);
-    Message {
-        sequence: 1,
-        raised_at_ms: now_ms(),
-        alert: Alert {
-            version: 1,
-            idempotency_key: key.clone(),
-            group: key,
-            rule: name.to_owned(),
-            source: "test".to_owned(),
-            kind: "test".to_owned(),
-            scope: "chain".to_owned(),
-            state: AlertState::Firing,
-            severity: "S4".to_owned(),
-            block: None,
-            title: "a test message of Yumascan".to_owned(),
-            text: "It arrived: alerts will arrive too.".to_owned(),
-            link: None,
-            facts: Map::new(),
-        },
-    }
 }
 
 async fn silence(store: &Store, args: SilenceArgs) -> anyhow::Result<()> {
